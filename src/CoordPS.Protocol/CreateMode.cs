@@ -31,7 +31,7 @@ public static class CreateModeExtensions
     extension(CreateMode mode)
     {
         /// <summary>Whether the mode is one that the protocol knows.</summary>
-        public bool IsDefined => mode is >= CreateMode.Persistent and <= CreateMode.PersistentSequentialWithTtl;
+        public bool IsKnown => mode is >= CreateMode.Persistent and <= CreateMode.PersistentSequentialWithTtl;
 
         /// <summary>Whether the znode goes with its session.</summary>
         public bool IsEphemeral => mode is CreateMode.Ephemeral or CreateMode.EphemeralSequential;

@@ -1,0 +1,186 @@
+using CoordPS.Protocol;
+using CoordPS.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace CoordPS.Server;
+
+/// <summary>The tree and the sessions with the files behind them: loads them at the start, and holds the log that appends.</summary>
+internal sealed class Database : IDisposable
+{
+    private readonly DataDirectory _directory;
+
+    private Database(DataDirectory directory, DataTree tree, SessionTable sessions, TxnLog log)
+    {
+        _directory = directory;
+        Tree = tree;
+        Sessions = sessions;
+        Log = log;
+    }
+
+    public DataTree Tree { get; }
+
+    public SessionTable Sessions { get; }
+
+    public TxnLog Log { get; }
+
+    public DataDirectory Directory => _directory;
+
+    /// <summary>
+    /// Loads the newest snapshot that is whole, replays the log over it, and cuts the log's torn tail. A server that starts empty gets
+    /// a first snapshot, without which Apache's server would not trust the log.
+    /// </summary>
+    public static Database Open(ServerConfig config, ILogger logger)
+    {
+        DataDirectory directory = DataDirectory.Open(config.DataDir, config.DataLogDir, create: true, logger);
+        try
+        {
+            long start = Environment.TickCount64;
+            (DataTree tree, SessionTable sessions, bool found) = LoadSnapshot(directory, config);
+            long snapshotZxid = tree.LastProcessedZxid;
+            if (!found)
+                directory.CheckStartWithoutSnapshot(config.SnapshotTrustEmpty);
+            long replayed = Replay(directory, tree, sessions, logger);
+            tree.EndLoad();
+            if (tree.FindUnknownAcl() is { } path)
+            {
+                throw new StorageException(
+                    $"The snapshot at zxid 0x{snapshotZxid:x} refers to an access control list that neither it nor the log has, at {path}. "
+                    + "Files are missing from the data directory; restore them, or start from an older snapshot with its logs.");
+            }
+
+            logger.LogInformation(
+                "Loaded {Nodes} znodes and {Sessions} sessions: snapshot 0x{Snapshot:x} and {Count} transactions up to 0x{Zxid:x}, in {Time} ms.",
+                tree.NodeCount, sessions.Count, snapshotZxid, replayed, tree.LastProcessedZxid, Environment.TickCount64 - start);
+            var log = new TxnLog(
+                directory.LogPath,
+                new TxnLogOptions
+                {
+                    PreAllocSize = config.PreAllocSize * 1024,
+                    ForceSync = config.ForceSync,
+                    FsyncWarningThreshold = TimeSpan.FromMilliseconds(config.FsyncWarningThreshold),
+                },
+                logger,
+                tree.LastProcessedZxid);
+            var database = new Database(directory, tree, sessions, log);
+            if (!found)
+                database.WriteSnapshot();
+            return database;
+        }
+        catch
+        {
+            directory.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Writes a snapshot of the tree as it is while it goes on changing: fuzzy, as Apache's are. What changes meanwhile has a higher
+    /// zxid than the snapshot's name and is replayed over it.
+    /// </summary>
+    /// <returns>The file.</returns>
+    public string WriteSnapshot()
+    {
+        long zxid;
+        IReadOnlyCollection<KeyValuePair<long, IReadOnlyList<Acl>>> acls;
+        IReadOnlyCollection<(long, int)> sessions;
+        lock (Tree.Gate)
+        {
+            zxid = Tree.LastProcessedZxid;
+            acls = [.. Tree.Acls.Lists.Select(static p => KeyValuePair.Create((long)p.Key, p.Value))];
+            sessions = Sessions.All;
+        }
+
+        using var writer = new SnapshotWriter(_directory.SnapshotPath, zxid);
+        writer.Begin(sessions, acls);
+        using var path = new JuteWriter(256);
+        WriteSubtree(writer, Tree.Root, path, zxid);
+        return writer.Complete();
+    }
+
+    public void Dispose()
+    {
+        Log.Dispose();
+        _directory.Dispose();
+    }
+
+    private static (DataTree Tree, SessionTable Sessions, bool Found) LoadSnapshot(DataDirectory directory, ServerConfig config)
+    {
+        bool found = directory.TryLoadSnapshot(reader => Load(reader, config), out (DataTree Tree, SessionTable Sessions) loaded, out _);
+        return found ? (loaded.Tree, loaded.Sessions, true) : (new DataTree(config.ExtendedTypesEnabled), new SessionTable(), false);
+    }
+
+    private static (DataTree Tree, SessionTable Sessions) Load(SnapshotReader reader, ServerConfig config)
+    {
+        var tree = new DataTree(config.ExtendedTypesEnabled);
+        var sessions = new SessionTable();
+        foreach ((long id, int timeout) in reader.Sessions)
+            sessions.Add(id, timeout);
+        foreach ((long index, IReadOnlyList<Acl> acl) in reader.Acls)
+            tree.Acls.Load(index, acl);
+        while (reader.ReadNode(out SnapshotNodeSpan node))
+        {
+            if (!tree.Load(node.Path, node.GetData(), node.AclId, node.Stat))
+                throw new CorruptSnapshotException($"{reader.FileName}: {node.GetPath()} has no parent.");
+        }
+
+        tree.SetLastProcessedZxid(reader.Zxid);
+        return (tree, sessions);
+    }
+
+    private static long Replay(DataDirectory directory, DataTree tree, SessionTable sessions, ILogger logger)
+    {
+        long count = 0;
+        using TxnLogDirectoryReader reader = TxnLogDirectory.Open(
+            directory.LogPath, tree.LastProcessedZxid + 1, new TxnLogReadOptions { RequireContinuity = true });
+        while (reader.Read())
+        {
+            DecodedTxn txn = TxnDecoder.Decode(reader.Current.Header, reader.Current.Payload.Span);
+            object? record = Decode(txn.Record);
+            tree.Apply(txn.Header, record);
+            sessions.Apply(txn.Header, record);
+            count++;
+        }
+
+        foreach (TornTail tail in reader.TornTails)
+        {
+            logger.LogWarning(
+                "Cutting {Length} bytes at the end of {File}, from offset {Offset}: {Reason} The last whole transaction is 0x{Zxid:x}.",
+                tail.Length, tail.File, tail.Offset, tail.Reason, tail.LastZxid);
+            tail.Cut();
+        }
+
+        return count;
+    }
+
+    private static object? Decode(object? record) => record is MultiTxn multi
+        ? new DecodedMulti([.. multi.Txns!.Select(static part => (part.Type, TxnDecoder.DecodePart(part)))])
+        : record;
+
+    private static void WriteSubtree(SnapshotWriter writer, DataNode node, JuteWriter path, long zxid)
+    {
+        byte[]? data;
+        StatPersisted stat;
+        int acl, sequence;
+        do
+        {
+            sequence = node.BeginRead();
+            data = node.Data;
+            stat = node.ReadPersisted();
+            acl = node.Acl;
+        }
+        while (!node.IsUnchanged(sequence));
+
+        writer.WriteNode(path.WrittenSpan, data, data is null, acl, stat);
+        int length = path.Length;
+        for (DataNode? child = node.Children?.First; child is not null; child = child.NextSibling)
+        {
+            // What was created since the snapshot began is created again by the replay; its list may not be in the table.
+            if (child.Czxid > zxid)
+                continue;
+            path.Reserve(1)[0] = (byte)'/';
+            path.WriteRaw(child.Name);
+            WriteSubtree(writer, child, path, zxid);
+            path.Truncate(length);
+        }
+    }
+}

@@ -1,0 +1,633 @@
+using System.Text;
+using CoordPS.Protocol;
+
+namespace CoordPS.Server;
+
+/// <summary>
+/// The znodes and their watches. One loop applies transactions, in zxid order, each under <see cref="Gate"/>.
+/// A reader without watches takes no lock: nodes are read under their sequence. A reader that has watches, or sets one, reads under
+/// the gate, so that its events and its replies keep the order ZooKeeper promises: an event before the news it is about.
+/// </summary>
+internal sealed class DataTree
+{
+    private static readonly byte[] NoData = [];
+
+    private readonly NodeTable _nodes = new();
+    private readonly Dictionary<long, HashSet<string>> _ephemerals = [];
+    private readonly HashSet<string> _containers = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _ttls = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _quotas = new(StringComparer.Ordinal);
+    private readonly bool _extendedTypes;
+    private long _lastProcessedZxid;
+    private int _compound;
+    private long _dataSize;
+
+    public DataTree(bool extendedTypes)
+    {
+        _extendedTypes = extendedTypes;
+        Root = new DataNode(null, NoData, _nodes.HashOf("/"u8)) { Data = NoData, Acl = AclCache.Open };
+        _nodes.Add(Root);
+        DataNode zookeeper = AddInitial(Root, Quota.ZooKeeper);
+        AddInitial(zookeeper, Quota.Root);
+        AddInitial(zookeeper, Quota.Config).Acl = Acls.Use(Acl.ReadUnsafe);
+    }
+
+    /// <summary>Held while a transaction is applied, and by readers that have watches. Never taken while holding a connection's output.</summary>
+    public Lock Gate { get; } = new();
+
+    public DataNode Root { get; }
+
+    public AclCache Acls { get; } = new();
+
+    public WatchManager DataWatches { get; } = new();
+
+    public WatchManager ChildWatches { get; } = new();
+
+    /// <summary>The last transaction applied or, inside <see cref="Apply"/>, being applied.</summary>
+    public long LastProcessedZxid => Volatile.Read(ref _lastProcessedZxid);
+
+    public int NodeCount => _nodes.Count;
+
+    public int EphemeralCount { get; private set; }
+
+    /// <summary>Bytes of paths and data, as Apache estimates them.</summary>
+    public long ApproximateDataSize => Volatile.Read(ref _dataSize);
+
+    /// <summary>
+    /// Whether a transaction of several changes is being applied. A reader that takes no lock would see half of it, so it goes through
+    /// the gate meanwhile.
+    /// </summary>
+    public bool IsApplyingSeveral => Volatile.Read(ref _compound) != 0;
+
+    public DataNode? Find(ReadOnlySpan<byte> path) => _nodes.Find(path);
+
+    public DataNode? Find(string path) => _nodes.Find(path);
+
+    public static bool IsSpecialPath(string path) => path is "/" or Quota.ZooKeeper or Quota.Root or Quota.Config;
+
+    /// <summary>The ephemerals of a session. Under the gate.</summary>
+    public IReadOnlyCollection<string> EphemeralsOf(long session) =>
+        _ephemerals.TryGetValue(session, out HashSet<string>? paths) ? paths : [];
+
+    /// <summary>Sessions that own ephemerals, with them. Under the gate.</summary>
+    public IReadOnlyDictionary<long, HashSet<string>> Ephemerals => _ephemerals;
+
+    /// <summary>Containers and znodes with a time to live. Under the gate.</summary>
+    public IEnumerable<string> Reapable => _containers.Concat(_ttls);
+
+    /// <summary>The nearest ancestor of a path, or the path itself, that has a quota; null when none has.</summary>
+    public string? QuotaFor(string path)
+    {
+        if (_quotas.Count == 0)
+            return null;
+        lock (_quotas)
+        {
+            for (string p = path; p.Length > 1; p = ZPath.Parent(p))
+            {
+                if (_quotas.Contains(p))
+                    return p;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Number of znodes below a path. Apache does not count the root's own two entries, so neither does this.</summary>
+    public int CountBelow(DataNode node) => node.Parent is null ? _nodes.Count - 1 : Count(node) - 1;
+
+    /// <summary>
+    /// Applies a transaction: changes the tree, fires watches, and says what came of it. A transaction that does not fit the tree
+    /// (replayed over a fuzzy snapshot) gives the error and changes nothing but what the transaction certainly did.
+    /// </summary>
+    public TxnResult Apply(in TxnHeader header, object? txn)
+    {
+        lock (Gate)
+        {
+            if (header.Zxid > _lastProcessedZxid)
+                Volatile.Write(ref _lastProcessedZxid, header.Zxid);
+            return ApplyOne(header, header.Type, txn);
+        }
+    }
+
+    /// <summary>Sets the zxid that a snapshot stands at.</summary>
+    public void SetLastProcessedZxid(long zxid) => Volatile.Write(ref _lastProcessedZxid, zxid);
+
+    /// <summary>Replaces what the configuration node holds, without a transaction, as a member does at its start.</summary>
+    public void SetConfig(byte[] config)
+    {
+        lock (Gate)
+        {
+            if (Find(Quota.Config) is not { } node)
+                return;
+            node.BeginChange();
+            node.Data = config;
+            node.EndChange();
+        }
+    }
+
+    /// <summary>Adds a node as a snapshot has it. Parents come before children.</summary>
+    /// <returns>False when the parent is missing.</returns>
+    public bool Load(ReadOnlySpan<byte> path, byte[]? data, long acl, in StatPersisted stat)
+    {
+        int slash = path.LastIndexOf((byte)'/');
+        DataNode? node;
+        if (path.Length <= 1)
+        {
+            node = Root;
+        }
+        else
+        {
+            int hash = _nodes.HashOf(path);
+            node = _nodes.Find(path);
+            if (node is null)
+            {
+                DataNode? parent = slash == 0 ? Root : _nodes.Find(path[..slash]);
+                if (parent is null)
+                    return false;
+                node = new DataNode(parent, path[(slash + 1)..].ToArray(), hash);
+                (parent.Children ??= new ChildList()).Add(node);
+                _nodes.Add(node);
+                _dataSize += path.Length;
+            }
+        }
+
+        _dataSize += (data?.Length ?? 0) - (node.Data?.Length ?? 0);
+        node.Data = data is { Length: 0 } ? NoData : data;
+        Acls.Release(node.Acl);
+        node.Acl = checked((int)acl);
+        Acls.Use(node.Acl);
+        node.SetPersisted(stat);
+        if (stat.EphemeralOwner != 0)
+            Track(node.Path, stat.EphemeralOwner);
+        return true;
+    }
+
+    /// <summary>Completes loading: quotas are found and lists that nothing uses are dropped.</summary>
+    public void EndLoad()
+    {
+        Acls.RemoveUnused();
+        if (Find(Quota.Root) is { } quota)
+            FindQuotas(quota);
+    }
+
+    /// <summary>The path of a node that refers to an access control list that is not known, or null. Such a node was half written.</summary>
+    public string? FindUnknownAcl()
+    {
+        var stack = new Stack<DataNode>();
+        stack.Push(Root);
+        while (stack.TryPop(out DataNode? node))
+        {
+            if (Acls.Find(node.Acl) is null)
+                return node.Path;
+            for (DataNode? child = node.Children?.First; child is not null; child = child.NextSibling)
+                stack.Push(child);
+        }
+
+        return null;
+    }
+
+    /// <summary>Re-arms a reconnected client's watches; what changed since its last zxid fires at once. Under the gate.</summary>
+    public void SetWatches(in SetWatches2Request request, IWatcher watcher)
+    {
+        foreach (string path in request.DataWatches)
+        {
+            if (Find(path) is not { } node)
+                watcher.Process(WatchEventType.NodeDeleted, path);
+            else if (node.Mzxid > request.RelativeZxid)
+                watcher.Process(WatchEventType.NodeDataChanged, path);
+            else
+                DataWatches.Add(path, watcher);
+        }
+
+        foreach (string path in request.ExistWatches)
+        {
+            if (Find(path) is not null)
+                watcher.Process(WatchEventType.NodeCreated, path);
+            else
+                DataWatches.Add(path, watcher);
+        }
+
+        foreach (string path in request.ChildWatches)
+        {
+            if (Find(path) is not { } node)
+                watcher.Process(WatchEventType.NodeDeleted, path);
+            else if (node.Pzxid > request.RelativeZxid)
+                watcher.Process(WatchEventType.NodeChildrenChanged, path);
+            else
+                ChildWatches.Add(path, watcher);
+        }
+
+        foreach (string path in request.PersistentWatches)
+            AddWatch(path, watcher, AddWatchMode.Persistent);
+        foreach (string path in request.PersistentRecursiveWatches)
+            AddWatch(path, watcher, AddWatchMode.PersistentRecursive);
+    }
+
+    /// <summary>Adds a persistent watch. Under the gate.</summary>
+    public void AddWatch(string path, IWatcher watcher, AddWatchMode mode)
+    {
+        DataWatches.Add(path, watcher, mode);
+        ChildWatches.Add(path, watcher, mode);
+    }
+
+    /// <summary>Whether a watch of the kind is set. Under the gate.</summary>
+    public bool ContainsWatch(string path, WatcherType type, IWatcher watcher) => type switch
+    {
+        WatcherType.Children => ChildWatches.Contains(path, watcher),
+        WatcherType.Data => DataWatches.Contains(path, watcher),
+        WatcherType.Persistent => ChildWatches.Contains(path, watcher, AddWatchMode.Persistent),
+        WatcherType.PersistentRecursive => ChildWatches.Contains(path, watcher, AddWatchMode.PersistentRecursive),
+        _ => ChildWatches.Contains(path, watcher) || DataWatches.Contains(path, watcher),
+    };
+
+    /// <summary>Removes watches of the kind; false when there was none. Under the gate.</summary>
+    public bool RemoveWatch(string path, WatcherType type, IWatcher watcher)
+    {
+        if (!ContainsWatch(path, type, watcher))
+            return false;
+        bool removed = false;
+        if (type != WatcherType.Data)
+            removed |= ChildWatches.Remove(path, watcher);
+        if (type != WatcherType.Children)
+            removed |= DataWatches.Remove(path, watcher);
+        return removed;
+    }
+
+    /// <summary>Forgets a watcher that is gone.</summary>
+    public void RemoveWatcher(IWatcher watcher)
+    {
+        lock (Gate)
+        {
+            DataWatches.Remove(watcher);
+            ChildWatches.Remove(watcher);
+        }
+    }
+
+    private static int Count(DataNode node)
+    {
+        int count = 1;
+        for (DataNode? child = node.Children?.First; child is not null; child = child.NextSibling)
+            count += Count(child);
+        return count;
+    }
+
+    private DataNode AddInitial(DataNode parent, string path)
+    {
+        var node = new DataNode(parent, Encoding.UTF8.GetBytes(ZPath.Name(path)), _nodes.HashOf(Encoding.UTF8.GetBytes(path)))
+        {
+            Data = NoData,
+            Acl = AclCache.Open,
+        };
+        (parent.Children ??= new ChildList()).Add(node);
+        _nodes.Add(node);
+        _dataSize += path.Length;
+        return node;
+    }
+
+    private TxnResult ApplyOne(in TxnHeader header, OpCode type, object? txn)
+    {
+        var result = new TxnResult { Type = type };
+        switch (txn)
+        {
+            case CreateTxn create:
+                Create(ref result, header, create.Path, create.Data, create.Acl, create.Ephemeral ? header.ClientId : 0, create.ParentCVersion);
+                break;
+            case CreateTtlTxn create:
+                Create(ref result, header, create.Path, create.Data, create.Acl, EphemeralOwner.FromTtl(create.Ttl), create.ParentCVersion);
+                break;
+            case CreateContainerTxn create:
+                Create(ref result, header, create.Path, create.Data, create.Acl, EphemeralOwner.Container, create.ParentCVersion);
+                break;
+            case DeleteTxn delete:
+                result.Path = delete.Path;
+                result.Error = Delete(delete.Path, header.Zxid);
+                break;
+            case SetDataTxn set:
+                SetData(ref result, header, set);
+                break;
+            case SetAclTxn set:
+                SetAcl(ref result, set);
+                break;
+            case CheckVersionTxn check:
+                result.Path = check.Path;
+                break;
+            case CloseSessionTxn close:
+                KillSession(header, close.PathsToDelete);
+                break;
+            case ErrorTxn error:
+                result.Error = error.Error;
+                break;
+            case DecodedMulti multi:
+                ApplyMulti(ref result, header, multi);
+                break;
+            case null when type == OpCode.CloseSession:
+                KillSession(header, []);
+                break;
+        }
+
+        return result;
+    }
+
+    private void ApplyMulti(ref TxnResult result, in TxnHeader header, DecodedMulti multi)
+    {
+        result.Multi = new TxnResult[multi.Parts.Length];
+        // One part that failed fails them all: what came before it reports 0, what comes after it RuntimeInconsistency.
+        int failed = Array.FindIndex(multi.Parts, static part => part.Type == OpCode.Error);
+        Volatile.Write(ref _compound, 1);
+        for (int i = 0; i < multi.Parts.Length; i++)
+        {
+            (OpCode type, object txn) = multi.Parts[i];
+            result.Multi[i] = failed < 0
+                ? ApplyOne(header, type, txn)
+                : new TxnResult { Type = OpCode.Error, Error = type == OpCode.Error ? ((ErrorTxn)txn).Error : ErrorCode.Ok };
+            if (result.Multi[i].Error != ErrorCode.Ok && result.Error == ErrorCode.Ok)
+                result.Error = result.Multi[i].Error;
+        }
+
+        Volatile.Write(ref _compound, 0);
+    }
+
+    private void Create(
+        ref TxnResult result, in TxnHeader header, string path, byte[]? data, IReadOnlyList<Acl>? acl, long owner, int parentCreates)
+    {
+        result.Path = path;
+        string parentPath = ZPath.Parent(path);
+        if (Find(parentPath) is not { } parent || path.Length <= 1)
+        {
+            result.Error = ErrorCode.NoNode;
+            return;
+        }
+
+        byte[] bytes = Encoding.UTF8.GetBytes(path);
+        if (_nodes.Find(bytes) is { } there)
+        {
+            // Replayed over a fuzzy snapshot that has the node already: its list may be missing there, and the parent's count behind.
+            if (Acls.Find(there.Acl) is null)
+                there.Acl = Acls.Use(acl);
+            CountCreate(parent, parentCreates, header.Zxid);
+            result.Error = ErrorCode.NodeExists;
+            return;
+        }
+
+        int nameLength = bytes.Length - bytes.AsSpan().LastIndexOf((byte)'/') - 1;
+        var node = new DataNode(parent, bytes[^nameLength..], _nodes.HashOf(bytes))
+        {
+            Data = data is { Length: 0 } ? NoData : data,
+            Acl = Acls.Use(acl),
+            Czxid = header.Zxid,
+            Mzxid = header.Zxid,
+            Pzxid = header.Zxid,
+            Ctime = header.Time,
+            Mtime = header.Time,
+            EphemeralOwner = owner,
+        };
+        parent.BeginChange();
+        CountCreateWithin(parent, parentCreates == -1 ? unchecked(parent.CreateCount + 1) : parentCreates, header.Zxid);
+        (parent.Children ??= new ChildList()).Add(node);
+        _nodes.Add(node);
+        parent.EndChange();
+        if (owner != 0)
+            Track(path, owner);
+        result.Stat = node.ReadStat();
+
+        if (path.StartsWith(Quota.Root, StringComparison.Ordinal))
+            QuotaNodeCreated(parentPath, path);
+        int length = data?.Length ?? 0;
+        Charge(path, length, 1);
+        Volatile.Write(ref _dataSize, _dataSize + bytes.Length + length);
+        DataWatches.Trigger(path, WatchEventType.NodeCreated);
+        ChildWatches.Trigger(parentPath, WatchEventType.NodeChildrenChanged);
+    }
+
+    private static void CountCreate(DataNode parent, int creates, long zxid)
+    {
+        parent.BeginChange();
+        CountCreateWithin(parent, creates, zxid);
+        parent.EndChange();
+    }
+
+    private static void CountCreateWithin(DataNode parent, int creates, long zxid)
+    {
+        // A snapshot may be ahead of the transaction replayed over it; the difference keeps its sign when the count wraps.
+        if (unchecked(creates - parent.CreateCount) > 0)
+        {
+            parent.CreateCount = creates;
+            parent.Pzxid = zxid;
+        }
+    }
+
+    private ErrorCode Delete(string path, long zxid)
+    {
+        if (Find(path) is not { } node || node.Parent is not { } parent)
+        {
+            // Replayed over a fuzzy snapshot that no longer has it: the parent's last change still counts.
+            if (Find(ZPath.Parent(path)) is { } p && zxid > p.Pzxid)
+            {
+                p.BeginChange();
+                p.Pzxid = zxid;
+                p.EndChange();
+            }
+
+            return ErrorCode.NoNode;
+        }
+
+        parent.BeginChange();
+        _nodes.Remove(node);
+        parent.Children!.Remove(node);
+        if (parent.Children.Count == 0 && parent.Parent is not null)
+            parent.Children = null;
+        if (zxid > parent.Pzxid)
+            parent.Pzxid = zxid;
+        parent.EndChange();
+        Acls.Release(node.Acl);
+        if (node.EphemeralOwner != 0)
+            Untrack(path, node.EphemeralOwner);
+
+        string parentPath = ZPath.Parent(path);
+        if (path.EndsWith("/" + Quota.LimitName, StringComparison.Ordinal) && path.StartsWith(Quota.Root, StringComparison.Ordinal))
+        {
+            lock (_quotas)
+                _quotas.Remove(parentPath[Quota.Root.Length..]);
+        }
+
+        int length = node.Data?.Length ?? 0;
+        Charge(path, -length, -1);
+        Volatile.Write(ref _dataSize, _dataSize - Encoding.UTF8.GetByteCount(path) - length);
+        var told = ChildWatches.Count > 0 ? new HashSet<IWatcher>() : null;
+        DataWatches.Trigger(path, WatchEventType.NodeDeleted, told);
+        ChildWatches.Trigger(path, WatchEventType.NodeDeleted, told);
+        ChildWatches.Trigger(parentPath, WatchEventType.NodeChildrenChanged);
+        return ErrorCode.Ok;
+    }
+
+    private void SetData(ref TxnResult result, in TxnHeader header, in SetDataTxn set)
+    {
+        result.Path = set.Path;
+        if (Find(set.Path) is not { } node)
+        {
+            result.Error = ErrorCode.NoNode;
+            return;
+        }
+
+        int before = node.Data?.Length ?? 0, after = set.Data?.Length ?? 0;
+        node.BeginChange();
+        node.Data = after == 0 && set.Data is not null ? NoData : set.Data;
+        node.Version = set.Version;
+        node.Mzxid = header.Zxid;
+        node.Mtime = header.Time;
+        node.EndChange();
+        result.Stat = node.ReadStat();
+        Charge(set.Path, after - before, 0);
+        Volatile.Write(ref _dataSize, _dataSize + after - before);
+        DataWatches.Trigger(set.Path, WatchEventType.NodeDataChanged);
+    }
+
+    private void SetAcl(ref TxnResult result, in SetAclTxn set)
+    {
+        result.Path = set.Path;
+        if (Find(set.Path) is not { } node)
+        {
+            result.Error = ErrorCode.NoNode;
+            return;
+        }
+
+        int index = Acls.Use(set.Acl), before = node.Acl;
+        node.BeginChange();
+        node.Acl = index;
+        node.Aversion = set.Version;
+        node.EndChange();
+        Acls.Release(before);
+        result.Stat = node.ReadStat();
+    }
+
+    private void KillSession(in TxnHeader header, IReadOnlyList<string> paths)
+    {
+        Volatile.Write(ref _compound, 1);
+        // The transaction's list is what the leader saw; anything left is from a log that has no list.
+        foreach (string path in paths)
+            Delete(path, header.Zxid);
+        if (_ephemerals.TryGetValue(header.ClientId, out HashSet<string>? left))
+        {
+            foreach (string path in left.ToArray())
+                Delete(path, header.Zxid);
+            _ephemerals.Remove(header.ClientId);
+        }
+
+        Volatile.Write(ref _compound, 0);
+    }
+
+    private void Track(string path, long owner)
+    {
+        switch (EphemeralOwner.KindOf(owner, _extendedTypes))
+        {
+            case EphemeralKind.Container:
+                _containers.Add(path);
+                break;
+            case EphemeralKind.Ttl:
+                _ttls.Add(path);
+                break;
+            case EphemeralKind.Ephemeral:
+                if (!_ephemerals.TryGetValue(owner, out HashSet<string>? paths))
+                    _ephemerals[owner] = paths = new HashSet<string>(StringComparer.Ordinal);
+                if (paths.Add(path))
+                    EphemeralCount++;
+                break;
+        }
+    }
+
+    private void Untrack(string path, long owner)
+    {
+        switch (EphemeralOwner.KindOf(owner, _extendedTypes))
+        {
+            case EphemeralKind.Container:
+                _containers.Remove(path);
+                break;
+            case EphemeralKind.Ttl:
+                _ttls.Remove(path);
+                break;
+            case EphemeralKind.Ephemeral:
+                if (_ephemerals.TryGetValue(owner, out HashSet<string>? paths) && paths.Remove(path))
+                {
+                    EphemeralCount--;
+                    if (paths.Count == 0)
+                        _ephemerals.Remove(owner);
+                }
+
+                break;
+        }
+    }
+
+    private void FindQuotas(DataNode node)
+    {
+        for (DataNode? child = node.Children?.First; child is not null; child = child.NextSibling)
+        {
+            string path = child.Path;
+            if (path.EndsWith("/" + Quota.LimitName, StringComparison.Ordinal))
+            {
+                string subtree = ZPath.Parent(path)[Quota.Root.Length..];
+                if (subtree.Length > 0)
+                {
+                    lock (_quotas)
+                        _quotas.Add(subtree);
+                    Recount(subtree);
+                }
+            }
+
+            FindQuotas(child);
+        }
+    }
+
+    private void QuotaNodeCreated(string parentPath, string path)
+    {
+        string subtree = parentPath.Length > Quota.Root.Length ? parentPath[Quota.Root.Length..] : string.Empty;
+        if (subtree.Length == 0)
+            return;
+        if (path.EndsWith("/" + Quota.LimitName, StringComparison.Ordinal))
+        {
+            lock (_quotas)
+                _quotas.Add(subtree);
+        }
+        else if (path.EndsWith("/" + Quota.StatName, StringComparison.Ordinal))
+        {
+            Recount(subtree);
+        }
+    }
+
+    private void Recount(string subtree)
+    {
+        if (Find(Quota.StatPath(subtree)) is not { } stat)
+            return;
+        long count = 0, bytes = 0;
+        if (Find(subtree) is { } top)
+        {
+            var stack = new Stack<DataNode>();
+            stack.Push(top);
+            while (stack.TryPop(out DataNode? node))
+            {
+                count++;
+                bytes += node.Data?.Length ?? 0;
+                for (DataNode? child = node.Children?.First; child is not null; child = child.NextSibling)
+                    stack.Push(child);
+            }
+        }
+
+        WriteStat(stat, new StatsTrack(default) { Count = count, Bytes = bytes });
+    }
+
+    private void Charge(string path, long bytes, int count)
+    {
+        if (_quotas.Count == 0 || QuotaFor(path) is not { } prefix || Find(Quota.StatPath(prefix)) is not { } stat)
+            return;
+        var use = new StatsTrack(stat.Data);
+        use.Count += count;
+        use.Bytes += bytes;
+        WriteStat(stat, use);
+    }
+
+    private static void WriteStat(DataNode stat, StatsTrack use)
+    {
+        stat.BeginChange();
+        stat.Data = use.ToBytes();
+        stat.EndChange();
+    }
+}
