@@ -111,7 +111,7 @@ internal sealed class Database : IDisposable
 
     private static (DataTree Tree, SessionTable Sessions) Load(SnapshotReader reader, ServerConfig config)
     {
-        var tree = new DataTree(config.ExtendedTypesEnabled);
+        var tree = new DataTree(config.ExtendedTypesEnabled, forLoading: true);
         var sessions = new SessionTable();
         foreach ((long id, int timeout) in reader.Sessions)
             sessions.Add(id, timeout);

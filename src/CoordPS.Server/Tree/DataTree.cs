@@ -18,18 +18,27 @@ internal sealed class DataTree
     private readonly HashSet<string> _ttls = new(StringComparer.Ordinal);
     private readonly HashSet<string> _quotas = new(StringComparer.Ordinal);
     private readonly bool _extendedTypes;
+    private readonly DataNode _config;
+    private bool _protectConfig;
     private long _lastProcessedZxid;
     private int _compound;
     private long _dataSize;
 
-    public DataTree(bool extendedTypes)
+    /// <param name="extendedTypes">Whether an owner can be a time to live.</param>
+    /// <param name="forLoading">
+    /// Whether a snapshot will be loaded, whose lists come with indexes of its own: none is taken before.
+    /// </param>
+    public DataTree(bool extendedTypes, bool forLoading = false)
     {
         _extendedTypes = extendedTypes;
         Root = new DataNode(null, NoData, _nodes.HashOf("/"u8)) { Data = NoData, Acl = AclCache.Open };
         _nodes.Add(Root);
         DataNode zookeeper = AddInitial(Root, Quota.ZooKeeper);
         AddInitial(zookeeper, Quota.Root);
-        AddInitial(zookeeper, Quota.Config).Acl = Acls.Use(Acl.ReadUnsafe);
+        _config = AddInitial(zookeeper, Quota.Config);
+        _protectConfig = forLoading;
+        if (!forLoading)
+            _config.Acl = Acls.Use(Acl.ReadUnsafe);
     }
 
     /// <summary>Held while a transaction is applied, and by readers that have watches. Never taken while holding a connection's output.</summary>
@@ -151,9 +160,10 @@ internal sealed class DataTree
             }
         }
 
+        if (ReferenceEquals(node, _config))
+            _protectConfig = false;
         _dataSize += (data?.Length ?? 0) - (node.Data?.Length ?? 0);
         node.Data = data is { Length: 0 } ? NoData : data;
-        Acls.Release(node.Acl);
         node.Acl = checked((int)acl);
         Acls.Use(node.Acl);
         node.SetPersisted(stat);
@@ -165,6 +175,9 @@ internal sealed class DataTree
     /// <summary>Completes loading: quotas are found and lists that nothing uses are dropped.</summary>
     public void EndLoad()
     {
+        // Snapshots from before 3.5 have no configuration node.
+        if (_protectConfig)
+            _config.Acl = Acls.Use(Acl.ReadUnsafe);
         Acls.RemoveUnused();
         if (Find(Quota.Root) is { } quota)
             FindQuotas(quota);
