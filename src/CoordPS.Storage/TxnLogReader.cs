@@ -114,7 +114,7 @@ public sealed class TxnLogReader : IDisposable
             return false;
         long checksum = BinaryPrimitives.ReadInt64BigEndian(prefix.Span);
         int length = BinaryPrimitives.ReadInt32BigEndian(prefix.Span[8..]);
-        if (length < TxnLogRecord.HeaderSize || !TryPeek(offset, length + TxnLog.RecordOverhead, out ReadOnlyMemory<byte> record))
+        if (length < TxnLogRecord.HeaderSize || !TryPeek(offset, (long)length + TxnLog.RecordOverhead, out ReadOnlyMemory<byte> record))
             return false;
         entry = record.Slice(12, length);
         return record.Span[^1] == TxnLog.EndOfRecord && Adler32.Compute(entry.Span) == checksum;

@@ -99,7 +99,7 @@ internal static class TxnLogTail
         BinaryPrimitives.WriteInt32BigEndian(expected, FileHeader.TxnLogMagic);
         BinaryPrimitives.WriteInt32BigEndian(expected[4..], FileHeader.CurrentVersion);
         int read = log.ReadAt(actual, 0);
-        if (dataEnd < 8 && expected[..(int)dataEnd].SequenceEqual(actual[..(int)dataEnd]))
+        if (dataEnd <= 8 && expected[..(int)dataEnd].SequenceEqual(actual[..(int)dataEnd]))
             return Torn(dataEnd, $"{read} of the file header's {FileHeader.Size} bytes are there");
         if (HasMissingSector(log, 0, Math.Min(dataEnd, Sector)))
             return Torn(dataEnd, "the file's first sector was never written");
