@@ -1,0 +1,67 @@
+using System.Diagnostics;
+
+namespace CoordPS.Testing;
+
+/// <summary>Software of others that tests run against when it is there.</summary>
+public enum Peer
+{
+    /// <summary>A Java runtime.</summary>
+    Java,
+
+    /// <summary>Debian's Apache ZooKeeper and the Java to run it.</summary>
+    Apache,
+
+    /// <summary>The kazoo client and the system's Python.</summary>
+    Kazoo,
+
+    /// <summary>PowerShell.</summary>
+    PowerShell,
+}
+
+/// <summary>Which peers are there.</summary>
+public static class Peers
+{
+    private static readonly Lazy<string?> Java = new(() =>
+        FindOnPath("java") is null ? "java is not on PATH; on Debian: apt-get install default-jre-headless" : null);
+
+    private static readonly Lazy<string?> Apache = new(() => Java.Value ?? (ApacheZooKeeper.MissingJar() is { } jar
+        ? $"Apache ZooKeeper is not installed ({jar} is missing); on Debian: apt-get install zookeeper"
+        : null));
+
+    private static readonly Lazy<string?> Kazoo = new(() => Succeeds("/usr/bin/python3", "-c", "import kazoo")
+        ? null
+        : "kazoo is not installed for /usr/bin/python3; on Debian: apt-get install python3-kazoo");
+
+    private static readonly Lazy<string?> PowerShell = new(() => FindOnPath("pwsh") is null
+        ? "pwsh is not on PATH; see https://learn.microsoft.com/powershell/scripting/install, or: dotnet tool install --global PowerShell"
+        : null);
+
+    /// <summary>Null when the peer is there, else why not and how to get it.</summary>
+    public static string? Missing(Peer peer) => peer switch
+    {
+        Peer.Java => Java.Value,
+        Peer.Apache => Apache.Value,
+        Peer.Kazoo => Kazoo.Value,
+        Peer.PowerShell => PowerShell.Value,
+        _ => throw new ArgumentOutOfRangeException(nameof(peer), peer, null),
+    };
+
+    /// <summary>The full path of an executable on PATH, or null.</summary>
+    public static string? FindOnPath(string name)
+    {
+        string file = OperatingSystem.IsWindows() ? name + ".exe" : name;
+        return (Environment.GetEnvironmentVariable("PATH") ?? "")
+            .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
+            .Select(directory => Path.Combine(directory, file))
+            .FirstOrDefault(File.Exists);
+    }
+
+    private static bool Succeeds(string file, params string[] arguments)
+    {
+        if (!File.Exists(file))
+            return false;
+        using Process process = Process.Start(new ProcessStartInfo(file, arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+        process.WaitForExit();
+        return process.ExitCode == 0;
+    }
+}
