@@ -16,7 +16,7 @@ public sealed record OperationResult(ZooKeeperOperation Operation, ErrorCode Err
     /// <summary>The znode's path, relative to the chroot; with the counter when it was created sequentially.</summary>
     public string Path { get; init; } = Operation.Path;
 
-    /// <summary>The metadata: of set data and get data, and of containers and TTL znodes created.</summary>
+    /// <summary>The metadata, where the server sends it: of set data and get data, and of TTL znodes created; else null.</summary>
     public Stat? Stat { get; init; }
 
     /// <summary>The data of a get data.</summary>

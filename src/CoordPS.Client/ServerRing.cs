@@ -8,10 +8,12 @@ internal sealed class ServerRing
 {
     private readonly ServerName[] _servers;
     private readonly bool _randomize;
+    private readonly Func<string, CancellationToken, Task<IPAddress[]>> _resolver;
     private int _next;
 
-    internal ServerRing(IReadOnlyList<ServerName> servers, bool randomize)
+    internal ServerRing(IReadOnlyList<ServerName> servers, bool randomize, Func<string, CancellationToken, Task<IPAddress[]>> resolver)
     {
+        _resolver = resolver;
         _servers = [.. servers];
         _randomize = randomize;
         if (randomize)
@@ -34,7 +36,7 @@ internal sealed class ServerRing
     {
         if (IPAddress.TryParse(server.Host, out IPAddress? literal))
             return [new IPEndPoint(literal, server.Port)];
-        IPAddress[] addresses = [.. (await Dns.GetHostAddressesAsync(server.Host, ct).ConfigureAwait(false)).Distinct()];
+        IPAddress[] addresses = [.. (await _resolver(server.Host, ct).ConfigureAwait(false)).Distinct()];
         if (addresses.Length == 0)
             throw new SocketException((int)SocketError.HostNotFound);
         if (_randomize)

@@ -50,7 +50,7 @@ internal sealed class Session : IDisposable
         _options = options;
         _logger = options.Logger;
         Chroot = servers.Chroot;
-        _ring = new ServerRing(servers.Servers, options.RandomizeServers);
+        _ring = new ServerRing(servers.Servers, options.RandomizeServers, options.Resolver);
         _backoff = new Backoff(options.ReconnectBackoff, options.MaxReconnectBackoff);
         _dispatcher = new EventDispatcher(options.Logger);
         _timer = new Timer(static state => ((Session)state!).Tick(), this, Timeout.Infinite, Timeout.Infinite);

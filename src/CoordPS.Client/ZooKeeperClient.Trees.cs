@@ -36,7 +36,10 @@ public sealed partial class ZooKeeperClient
                 bool? done = await window.Dequeue().ConfigureAwait(false);
                 again |= done is null;
                 if (done == true)
-                    progress?.Report(++deleted);
+                {
+                    deleted++;
+                    progress?.Report(deleted);
+                }
             }
 
             if (!again)

@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -79,6 +80,9 @@ public sealed class ZooKeeperClientOptions
 
     /// <summary>Receives connects, losses and errors. Default: none.</summary>
     public ILogger Logger { get; set; } = NullLogger.Instance;
+
+    /// <summary>Turns a host name into addresses; the system's resolver unless a test has its own.</summary>
+    internal Func<string, CancellationToken, Task<IPAddress[]>> Resolver { get; set; } = Dns.GetHostAddressesAsync;
 
     internal ZooKeeperClientOptions Snapshot()
     {

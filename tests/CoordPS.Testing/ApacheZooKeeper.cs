@@ -245,24 +245,27 @@ public sealed partial class ApacheZooKeeper : ITestServer
         limit.CancelAfter(_options.StartTimeout);
         while (true)
         {
+            // A word that comes before the server has read its data is never answered.
+            using var once = CancellationTokenSource.CreateLinkedTokenSource(limit.Token);
+            once.CancelAfter(TimeSpan.FromSeconds(1));
             if (process.HasExited)
                 throw new InvalidOperationException($"Apache ZooKeeper ended with code {process.ExitCode} instead of serving. {Tail()}");
             try
             {
-                string answer = await FourLetterWordAsync("srvr", limit.Token).ConfigureAwait(false);
+                string answer = await FourLetterWordAsync("srvr", once.Token).ConfigureAwait(false);
                 if (answer.Contains("Mode: ", StringComparison.Ordinal) || (_options.MemberId is not null && answer.Length > 0))
                     return;
             }
-            catch (Exception e) when (e is SocketException or IOException)
+            catch (Exception e) when (e is SocketException or IOException || (e is OperationCanceledException && !limit.IsCancellationRequested))
             {
-                // Not listening yet.
+                // Not listening yet, or not serving.
             }
             catch (OperationCanceledException) when (!ct.IsCancellationRequested)
             {
                 throw new TimeoutException($"Apache ZooKeeper did not serve within {_options.StartTimeout.TotalSeconds} s. {Tail()}");
             }
 
-            await Task.Delay(50, ct).ConfigureAwait(false);
+            await Task.Delay(50, CancellationToken.None).ConfigureAwait(false);
         }
     }
 
