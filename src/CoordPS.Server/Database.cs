@@ -1,4 +1,5 @@
 using CoordPS.Protocol;
+using CoordPS.Server.Admin;
 using CoordPS.Storage;
 using Microsoft.Extensions.Logging;
 
@@ -29,7 +30,7 @@ internal sealed class Database : IDisposable
     /// Loads the newest snapshot that is whole, replays the log over it, and cuts the log's torn tail. A server that starts empty gets
     /// a first snapshot, without which Apache's server would not trust the log.
     /// </summary>
-    public static Database Open(ServerConfig config, ILogger logger)
+    public static Database Open(ServerConfig config, ServerMetrics metrics, ILogger logger)
     {
         DataDirectory directory = DataDirectory.Open(config.DataDir, config.DataLogDir, create: true, logger);
         try
@@ -37,10 +38,15 @@ internal sealed class Database : IDisposable
             long start = Environment.TickCount64;
             (DataTree tree, SessionTable sessions, bool found) = LoadSnapshot(directory, config);
             long snapshotZxid = tree.LastProcessedZxid;
+            metrics.StartupSnapLoadTime.Record(Environment.TickCount64 - start);
             if (!found)
                 directory.CheckStartWithoutSnapshot(config.SnapshotTrustEmpty);
+            long replayStart = Environment.TickCount64;
             long replayed = Replay(directory, tree, sessions, logger);
             tree.EndLoad();
+            metrics.StartupTxnsLoaded.Record(replayed);
+            metrics.StartupTxnsLoadTime.Record(Environment.TickCount64 - replayStart);
+            metrics.DbInitTime.Record(Environment.TickCount64 - start);
             if (tree.FindUnknownAcl() is { } path)
             {
                 throw new StorageException(

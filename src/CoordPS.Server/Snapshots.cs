@@ -1,19 +1,17 @@
+using CoordPS.Server.Admin;
 using CoordPS.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace CoordPS.Server;
 
 /// <summary>Decides when a snapshot is due, takes it beside the writes, and purges old files.</summary>
-internal sealed class Snapshots(Database database, ServerConfig config, ILogger logger) : IAsyncDisposable
+internal sealed class Snapshots(Database database, ServerConfig config, ServerMetrics metrics, ILogger logger) : IAsyncDisposable
 {
     private readonly Random _random = new();
     private Task _current = Task.CompletedTask;
     private long _transactions;
     private long _limit;
     private long _sizeLimit;
-
-    /// <summary>The last snapshot taken since the start; null before the first.</summary>
-    public (string File, long Zxid, DateTimeOffset Taken)? Last { get; private set; }
 
     /// <summary>
     /// Counts transactions logged and says whether a snapshot is due. As in Apache, the limits are drawn anew each time between half
@@ -81,7 +79,7 @@ internal sealed class Snapshots(Database database, ServerConfig config, ILogger 
         {
             long start = Environment.TickCount64;
             string file = database.WriteSnapshot();
-            Last = (file, database.Tree.LastProcessedZxid, DateTimeOffset.UtcNow);
+            metrics.SnapshotTime.Record(Environment.TickCount64 - start);
             logger.LogInformation("Snapshot {File} written in {Time} ms.", file, Environment.TickCount64 - start);
         }
         catch (Exception e) when (e is StorageException or IOException)

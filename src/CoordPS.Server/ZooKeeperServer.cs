@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using CoordPS.Protocol;
+using CoordPS.Server.Admin;
 using CoordPS.Storage;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -26,13 +27,15 @@ public sealed class ZooKeeperServer : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<Task> _background = [];
+    private AdminServer? _admin;
     private int _stopped;
+    private volatile bool _isServing;
 
     private ZooKeeperServer(ServerConfig config, ILoggerFactory loggers)
     {
         Config = config;
         _logger = loggers.CreateLogger<ZooKeeperServer>();
-        _database = Database.Open(config, loggers.CreateLogger<Database>());
+        _database = Database.Open(config, Metrics, loggers.CreateLogger<Database>());
         try
         {
             Authentication = new AuthenticationProviders(config.SuperDigest);
@@ -43,9 +46,10 @@ public sealed class ZooKeeperServer : IAsyncDisposable
                 Sessions.Track(id, timeout);
             _prep = new PrepRequestProcessor(Tree, _changes, Sessions, config, _logger);
             _prep.SetZxid(Tree.LastProcessedZxid);
-            _final = new FinalRequestProcessor(Tree, _changes, _database.Sessions, CloseConnectionOf);
-            _snapshots = new Snapshots(_database, config, _logger);
-            _pipeline = new RequestPipeline(_prep, _database.Log, _final, _snapshots, Fail, _logger);
+            _final = new FinalRequestProcessor(Tree, _changes, _database.Sessions, SessionClosed);
+            _snapshots = new Snapshots(_database, config, Metrics, _logger);
+            _pipeline = new RequestPipeline(_prep, _database.Log, _final, _snapshots, Metrics, Fail, TimeSpan.FromMilliseconds(config.FsyncWarningThreshold), _logger);
+            Words = new FourLetterWords(new Inspection(this));
             _listener = ClientListener.Bind(config);
         }
         catch
@@ -61,6 +65,9 @@ public sealed class ZooKeeperServer : IAsyncDisposable
     /// <summary>Where clients connect; with the port chosen when the configuration left it open.</summary>
     public IPEndPoint ClientEndPoint => _listener.EndPoint;
 
+    /// <summary>Where the admin endpoint answers; null when it is off or its port was taken, which the log then says.</summary>
+    public IPEndPoint? AdminEndPoint => _admin?.EndPoint;
+
     /// <summary>Completes when the server has stopped; faults when it had to stop by itself, such as after a failed disk.</summary>
     public Task Completion => _completion.Task;
 
@@ -75,13 +82,21 @@ public sealed class ZooKeeperServer : IAsyncDisposable
 
     internal ReadRequestProcessor Reads { get; }
 
-    internal ServerStats Stats { get; } = new();
+    internal ServerMetrics Metrics { get; } = new();
+
+    internal FourLetterWords Words { get; }
 
     internal Database Database => _database;
 
     internal IEnumerable<ServerConnection> Connections => _connections.Keys;
 
     internal int InProcess => _pipeline.InProcess;
+
+    internal bool IsServing => _isServing;
+
+    internal Snapshots Snapshots => _snapshots;
+
+    internal DateTimeOffset Started { get; } = DateTimeOffset.UtcNow;
 
     internal bool IsOverloaded => _pipeline.InProcess > Config.GlobalOutstandingLimit;
 
@@ -110,8 +125,11 @@ public sealed class ZooKeeperServer : IAsyncDisposable
             return;
         }
 
+        _isServing = false;
         await _stopping.CancelAsync().ConfigureAwait(false);
         _listener.Dispose();
+        if (_admin is not null)
+            await _admin.DisposeAsync().ConfigureAwait(false);
         await Sessions.DisposeAsync().ConfigureAwait(false);
         await Task.Run(_pipeline.Stop).ConfigureAwait(false);
         foreach (ServerConnection connection in _connections.Keys)
@@ -154,8 +172,6 @@ public sealed class ZooKeeperServer : IAsyncDisposable
         _listener.Left(connection.Remote.Address);
     }
 
-    internal string? FourLetterWord(ReadOnlySpan<byte> word) => word.SequenceEqual("ruok"u8) ? "imok" : word.SequenceEqual("srvr"u8) ? $"Zookeeper version: 3.8.0\nMode: standalone\nNode count: {Tree.NodeCount}\n" : null;
-
     private void Serve()
     {
         _pipeline.Start();
@@ -163,7 +179,9 @@ public sealed class ZooKeeperServer : IAsyncDisposable
         var containers = new ContainerManager(Tree, Config, _pipeline.Submit, _logger);
         _background.Add(Task.Run(() => containers.RunAsync(stopping), CancellationToken.None));
         _background.Add(Task.Run(() => _snapshots.PurgeRegularlyAsync(stopping), CancellationToken.None));
-        _background.Add(_listener.RunAsync(Accepted, _logger, stopping));
+        _isServing = true;
+        _background.Add(_listener.RunAsync(Accepted, Metrics.ConnectionRejected, _logger, stopping));
+        _admin = AdminServer.Start(new Inspection(this), _logger);
         _logger.LogInformation(
             "Serving clients on {EndPoint}, data in {DataDir}, zxid 0x{Zxid:x}, {Nodes} znodes, {Sessions} sessions.",
             ClientEndPoint, Config.DataDir, LastProcessedZxid, Tree.NodeCount, Sessions.Count);
@@ -179,10 +197,11 @@ public sealed class ZooKeeperServer : IAsyncDisposable
     private void Expire(Session session)
     {
         _logger.LogInformation("Session 0x{Session:x} expired after {Timeout} ms without a word.", session.Id, session.TimeoutMilliseconds);
+        Metrics.StaleSessionsExpired.Add();
         _pipeline.Submit(new Request(null, session.Id, 0, OpCode.CloseSession));
     }
 
-    private void CloseConnectionOf(long session)
+    private void SessionClosed(long session)
     {
         Sessions.Remove(session);
         if (_bySession.TryRemove(session, out ServerConnection? connection))

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using CoordPS.Server.Admin;
 using Microsoft.Extensions.Logging;
 
 namespace CoordPS.Server;
@@ -23,9 +24,6 @@ internal sealed class ClientListener : IDisposable
     }
 
     public IPEndPoint EndPoint { get; }
-
-    /// <summary>Connections turned away.</summary>
-    public long Rejected { get; private set; }
 
     public static ClientListener Bind(ServerConfig config)
     {
@@ -51,7 +49,7 @@ internal sealed class ClientListener : IDisposable
         }
     }
 
-    public async Task RunAsync(Action<Socket> accepted, ILogger logger, CancellationToken cancellationToken)
+    public async Task RunAsync(Action<Socket> accepted, Counter rejected, ILogger logger, CancellationToken cancellationToken)
     {
         while (!cancellationToken.IsCancellationRequested)
         {
@@ -80,7 +78,7 @@ internal sealed class ClientListener : IDisposable
             int total = Interlocked.Increment(ref _total);
             if ((_config.MaxClientCnxns > 0 && count > _config.MaxClientCnxns) || (_config.MaxCnxns > 0 && total > _config.MaxCnxns))
             {
-                Rejected++;
+                rejected.Add();
                 logger.LogWarning(
                     "Turning away {Remote}: {Count} connections of its address (maxClientCnxns {Limit}), {Total} in all (maxCnxns {TotalLimit}).",
                     remote, count, _config.MaxClientCnxns, total, _config.MaxCnxns);

@@ -2,7 +2,7 @@ using CoordPS.Protocol;
 
 namespace CoordPS.Server;
 
-/// <summary>What <c>cons</c> tells of a connection. Latencies are microseconds.</summary>
+/// <summary>What <c>cons</c> tells of a connection. Latencies are milliseconds.</summary>
 internal sealed class ConnectionStats
 {
     private long _received;
@@ -10,6 +10,7 @@ internal sealed class ConnectionStats
     private long _answered;
     private long _totalLatency;
     private long _lastResponse;
+    private long _minLatency = long.MaxValue;
 
     public long Received => Volatile.Read(ref _received);
 
@@ -21,13 +22,12 @@ internal sealed class ConnectionStats
 
     public long LastZxid { get; private set; }
 
-    /// <summary>When the last reply was written; null before the first.</summary>
-    public DateTimeOffset? LastResponse =>
-        _lastResponse == 0 ? null : DateTimeOffset.UtcNow.AddMilliseconds(_lastResponse - Environment.TickCount64);
+    /// <summary>When the last reply was written, by <see cref="Environment.TickCount64"/>; 0 before the first.</summary>
+    public long LastResponse => _lastResponse;
 
     public long LastLatency { get; private set; }
 
-    public long MinLatency { get; private set; } = long.MaxValue;
+    public long MinLatency => _minLatency == long.MaxValue ? 0 : _minLatency;
 
     public long MaxLatency { get; private set; }
 
@@ -45,8 +45,8 @@ internal sealed class ConnectionStats
         LastZxid = zxid;
         _lastResponse = Environment.TickCount64;
         LastLatency = latency;
-        if (latency < MinLatency)
-            MinLatency = latency;
+        if (latency < _minLatency)
+            _minLatency = latency;
         if (latency > MaxLatency)
             MaxLatency = latency;
         _totalLatency += latency;
@@ -57,7 +57,7 @@ internal sealed class ConnectionStats
     public void Reset()
     {
         (_received, _sent, _answered, _totalLatency) = (0, 0, 0, 0);
-        (LastLatency, MinLatency, MaxLatency) = (0, long.MaxValue, 0);
+        (LastLatency, _minLatency, MaxLatency) = (0, long.MaxValue, 0);
         LastOperation = null;
         LastXid = 0;
         LastZxid = 0;

@@ -4,6 +4,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using CoordPS.Protocol;
+using CoordPS.Server.Admin;
 using Microsoft.Extensions.Logging;
 
 namespace CoordPS.Server;
@@ -81,6 +82,9 @@ internal sealed class ServerConnection : IWatcher
     /// <summary>Requests received and not yet answered.</summary>
     public int Outstanding => Volatile.Read(ref _outstanding);
 
+    /// <summary>Whether nothing is read from it for the time being.</summary>
+    public bool IsPaused => Volatile.Read(ref _resume) is not null;
+
     public bool IsClosed => Volatile.Read(ref _closed) != 0;
 
     public DateTimeOffset Established { get; } = DateTimeOffset.UtcNow;
@@ -146,6 +150,7 @@ internal sealed class ServerConnection : IWatcher
         }
 
         Stats.CountSent();
+        _server.Metrics.PacketsSent.Add();
         _server.FlushLater(this);
     }
 
@@ -296,9 +301,12 @@ internal sealed class ServerConnection : IWatcher
             {
                 if (_inputLength - consumed < 4)
                     break;
-                if (Stats.Received == 0 && _server.FourLetterWord(_input.AsSpan(consumed, 4)) is { } word)
+                int first = BinaryPrimitives.ReadInt32BigEndian(_input.AsSpan(consumed));
+                if (Stats.Received == 0 && FourLetterWords.IsWord(first))
                 {
-                    await AnswerAsync(word, cancellationToken).ConfigureAwait(false);
+                    Stats.CountReceived();
+                    _server.Metrics.PacketsReceived.Add();
+                    await SendAsync(_server.Words.Answer(first), cancellationToken).ConfigureAwait(false);
                     return false;
                 }
 
@@ -345,6 +353,7 @@ internal sealed class ServerConnection : IWatcher
         length = BinaryPrimitives.ReadInt32BigEndian(_input.AsSpan(consumed));
         if (length < 0 || length > _server.Config.JuteMaxBuffer)
         {
+            _server.Metrics.LargeRequestsRejected.Add();
             throw new JuteException(
                 $"A frame of {length} bytes was announced; frames are 0 to {_server.Config.JuteMaxBuffer} bytes (jute.maxbuffer).");
         }
@@ -385,6 +394,7 @@ internal sealed class ServerConnection : IWatcher
     {
         var reader = new JuteReader(frame);
         var connect = ConnectRequest.Read(ref reader);
+        _server.Metrics.ConnectionRequestCount.Add();
         _oldClient = connect.ReadOnly is null;
         if (connect.LastZxidSeen > _server.LastProcessedZxid)
         {
@@ -418,6 +428,7 @@ internal sealed class ServerConnection : IWatcher
         if (valid)
         {
             _session = _server.Sessions.Find(SessionId);
+            _server.Metrics.ConnectionRevalidateCount.Add();
             // The client moved here: its old connection, if it still stands, is not the session's any more.
             _server.Register(this);
             _connected = true;
@@ -430,7 +441,8 @@ internal sealed class ServerConnection : IWatcher
     private bool ProcessFrame(ReadOnlySpan<byte> frame)
     {
         Stats.CountReceived();
-        _server.Stats.CountReceived();
+        _server.Metrics.PacketsReceived.Add();
+        _server.Metrics.BytesReceivedCount.Add(frame.Length + 4);
         var reader = new JuteReader(frame);
         int xid = reader.ReadInt32();
         var type = (OpCode)reader.ReadInt32();
@@ -563,9 +575,12 @@ internal sealed class ServerConnection : IWatcher
     private void Finished(long receivedAt, int xid, OpCode type, long zxid)
     {
         Interlocked.Decrement(ref _outstanding);
-        long microseconds = (long)Stopwatch.GetElapsedTime(receivedAt).TotalMicroseconds;
-        Stats.Answered(xid, type, zxid, microseconds);
-        _server.Stats.Answered(microseconds);
+        long milliseconds = (long)Stopwatch.GetElapsedTime(receivedAt).TotalMilliseconds;
+        Stats.Answered(xid, type, zxid, milliseconds);
+        ServerMetrics metrics = _server.Metrics;
+        metrics.PacketsSent.Add();
+        metrics.RequestLatency.Record(milliseconds);
+        (IsWrite(type) ? metrics.UpdateLatency : metrics.ReadLatency).Record(milliseconds);
     }
 
     private void WriteReply(Request request, in TxnResult result)
@@ -642,6 +657,8 @@ internal sealed class ServerConnection : IWatcher
         if (ids is not null)
             Identities = [.. Identities.Union(ids)];
         else
+            _server.Metrics.AuthFailedCount.Add();
+        if (ids is null)
             _logger.LogWarning("Authentication of {Remote} (session 0x{Session:x}) by scheme {Scheme} failed.", Remote, SessionId, packet.Scheme);
         lock (OutputLock)
         {
@@ -657,17 +674,20 @@ internal sealed class ServerConnection : IWatcher
         return false;
     }
 
-    private async Task AnswerAsync(string text, CancellationToken cancellationToken)
+    private async Task SendAsync(byte[] bytes, CancellationToken cancellationToken)
     {
-        byte[] bytes = System.Text.Encoding.UTF8.GetBytes(text);
         for (int sent = 0; sent < bytes.Length;)
             sent += await _socket.SendAsync(bytes.AsMemory(sent), SocketFlags.None, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Stops reading from a client that has requests under way while the server has more than it should hold.</summary>
-    private ValueTask WaitForRoomAsync(CancellationToken cancellationToken) => _server.IsOverloaded && Outstanding > 0
-        ? PauseAsync(() => !_server.IsOverloaded || Outstanding == 0 || IsClosed, cancellationToken)
-        : default;
+    private ValueTask WaitForRoomAsync(CancellationToken cancellationToken)
+    {
+        if (!_server.IsOverloaded || Outstanding == 0)
+            return default;
+        _server.Metrics.RequestThrottleWaitCount.Add();
+        return PauseAsync(() => !_server.IsOverloaded || Outstanding == 0 || IsClosed, cancellationToken);
+    }
 
     /// <summary>Waits until the condition holds; whoever may make it hold calls <see cref="Resume"/>.</summary>
     private async ValueTask PauseAsync(Func<bool> until, CancellationToken cancellationToken)

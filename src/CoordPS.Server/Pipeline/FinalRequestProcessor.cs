@@ -49,8 +49,7 @@ internal sealed class FinalRequestProcessor(DataTree tree, OutstandingChanges ch
         }
 
         request.Connection?.Complete(request, result);
-        // A session closed by its client is closed once the reply is out; one that expired, now.
-        if (request.Header.Type == OpCode.CloseSession && request.Connection is null)
+        if (request.Header.Type == OpCode.CloseSession)
             sessionClosed(request.SessionId);
     }
 }

@@ -1,4 +1,4 @@
-using CoordPS.Protocol;
+using CoordPS.Server.Admin;
 using CoordPS.Storage;
 using Microsoft.Extensions.Logging;
 
@@ -17,19 +17,24 @@ internal sealed class RequestPipeline
     private readonly TxnLog _log;
     private readonly FinalRequestProcessor _final;
     private readonly Snapshots _snapshots;
+    private readonly ServerMetrics _metrics;
     private readonly Action<Exception> _failed;
     private readonly ILogger _logger;
     private readonly Thread[] _threads;
+    private readonly TimeSpan _slowSync;
     private int _inProcess;
 
     public RequestPipeline(
-        PrepRequestProcessor prep, TxnLog log, FinalRequestProcessor final, Snapshots snapshots, Action<Exception> failed, ILogger logger)
+        PrepRequestProcessor prep, TxnLog log, FinalRequestProcessor final, Snapshots snapshots, ServerMetrics metrics, Action<Exception> failed,
+        TimeSpan slowSync, ILogger logger)
     {
         _prep = prep;
         _log = log;
         _final = final;
         _snapshots = snapshots;
+        _metrics = metrics;
         _failed = failed;
+        _slowSync = slowSync;
         _logger = logger;
         _threads =
         [
@@ -108,6 +113,10 @@ internal sealed class RequestPipeline
             if (appended)
             {
                 _log.Commit();
+                _metrics.SyncProcessorBatchSize.Record(batch.Count);
+                _metrics.FsyncTime.Record((long)_log.LastSyncDuration.TotalMilliseconds);
+                if (_log.LastSyncDuration > _slowSync)
+                    _metrics.FsyncThresholdExceedCount.Add();
                 if (_snapshots.IsDue(_log, batch.Count))
                 {
                     _log.Roll();
@@ -143,6 +152,7 @@ internal sealed class RequestPipeline
         catch (Exception e)
 #pragma warning restore CA1031
         {
+            _metrics.UnrecoverableErrorCount.Add();
             _logger.LogCritical(e, "{Loop} failed; the server stops serving.", Thread.CurrentThread.Name);
             _submitted.Close();
             _prepared.Close();

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using CoordPS.Protocol;
+using CoordPS.Server.Admin;
 
 namespace CoordPS.Server;
 
@@ -96,12 +97,12 @@ internal sealed class SessionTracker : IAsyncDisposable
             session.LastHeard = now;
     }
 
-    /// <summary>Deadlines to come with the sessions due then, for <c>dump</c>: milliseconds since 1970-01-01 UTC.</summary>
-    public IReadOnlyList<(long UnixMilliseconds, long[] Sessions)> Deadlines()
+    /// <summary>Deadlines to come with the sessions due then, for <c>dump</c>.</summary>
+    public IReadOnlyList<SessionExpiry> Deadlines()
     {
-        long offset = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() - Environment.TickCount64;
+        DateTimeOffset origin = DateTimeOffset.UtcNow.AddMilliseconds(-Environment.TickCount64);
         return [.. _sessions.Values.GroupBy(DeadlineOf).OrderBy(static g => g.Key)
-            .Select(g => (g.Key + offset, g.Select(static s => s.Id).ToArray()))];
+            .Select(g => new SessionExpiry(origin.AddMilliseconds(g.Key), g.Key, [.. g.Select(static s => s.Id)]))];
     }
 
     public async ValueTask DisposeAsync()
