@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using CoordPS.Protocol;
 using CoordPS.Server.Admin;
 using CoordPS.Storage;
@@ -8,6 +9,8 @@ namespace CoordPS.Server;
 /// <summary>The tree and the sessions with the files behind them: loads them at the start, and holds the log that appends.</summary>
 internal sealed class Database : IDisposable
 {
+    private const int LockFreeAttempts = 4;
+
     private readonly DataDirectory _directory;
 
     private Database(DataDirectory directory, DataTree tree, SessionTable sessions, TxnLog log)
@@ -99,7 +102,8 @@ internal sealed class Database : IDisposable
         using var writer = new SnapshotWriter(_directory.SnapshotPath, zxid);
         writer.Begin(sessions, acls);
         using var path = new JuteWriter(256);
-        WriteSubtree(writer, Tree.Root, path, zxid);
+        using var data = new JuteWriter(1024);
+        WriteSubtree(writer, path, data, zxid);
         return writer.Complete();
     }
 
@@ -125,7 +129,7 @@ internal sealed class Database : IDisposable
             tree.Acls.Load(index, acl);
         while (reader.ReadNode(out SnapshotNodeSpan node))
         {
-            if (!tree.Load(node.Path, node.GetData(), node.AclId, node.Stat))
+            if (!tree.Load(node.Path, node.Data, node.IsDataNull, node.AclId, node.Stat))
                 throw new CorruptSnapshotException($"{reader.FileName}: {node.GetPath()} has no parent.");
         }
 
@@ -162,31 +166,62 @@ internal sealed class Database : IDisposable
         ? new DecodedMulti([.. multi.Txns!.Select(static part => (part.Type, TxnDecoder.DecodePart(part)))])
         : record;
 
-    private static void WriteSubtree(SnapshotWriter writer, DataNode node, JuteWriter path, long zxid)
+    /// <summary>Writes the node at a path and what is below it, each as it is when its turn comes; one that is gone by then is left out.</summary>
+    private void WriteSubtree(SnapshotWriter writer, JuteWriter path, JuteWriter data, long zxid)
     {
-        byte[]? data;
-        StatPersisted stat;
-        int acl, sequence;
-        do
-        {
-            sequence = node.BeginRead();
-            data = node.Data;
-            stat = node.ReadPersisted();
-            acl = node.Acl;
-        }
-        while (!node.IsUnchanged(sequence));
-
-        writer.WriteNode(path.WrittenSpan, data, data is null, acl, stat);
-        int length = path.Length;
-        for (DataNode? child = node.Children?.First; child is not null; child = child.NextSibling)
+        using var names = new JuteWriter(256);
+        if (!Copy(path.WrittenSpan, data, names, out bool isDataNull, out int acl, out StatPersisted stat) || stat.Czxid > zxid)
         {
             // What was created since the snapshot began is created again by the replay; its list may not be in the table.
-            if (child.Czxid > zxid)
-                continue;
+            return;
+        }
+
+        writer.WriteNode(path.WrittenSpan, data.WrittenSpan, isDataNull, acl, stat);
+        int length = path.Length;
+        for (int at = 0; at < names.Length;)
+        {
+            int size = BinaryPrimitives.ReadInt32BigEndian(names.WrittenSpan[at..]);
             path.Reserve(1)[0] = (byte)'/';
-            path.WriteRaw(child.Name);
-            WriteSubtree(writer, child, path, zxid);
+            path.WriteRaw(names.WrittenSpan.Slice(at + 4, size));
+            at += 4 + size;
+            WriteSubtree(writer, path, data, zxid);
             path.Truncate(length);
         }
+    }
+
+    /// <summary>Copies a node and its children's names in one state; a node that keeps changing is copied under the tree's gate.</summary>
+    private bool Copy(ReadOnlySpan<byte> path, JuteWriter data, JuteWriter names, out bool isDataNull, out int acl, out StatPersisted stat)
+    {
+        for (int attempt = 0; attempt < LockFreeAttempts; attempt++)
+        {
+            if (!TryCopy(path, data, names, out isDataNull, out acl, out stat, out bool unchanged))
+                return false;
+            if (unchanged)
+                return true;
+        }
+
+        lock (Tree.Gate)
+            return TryCopy(path, data, names, out isDataNull, out acl, out stat, out _);
+    }
+
+    private bool TryCopy(
+        ReadOnlySpan<byte> path, JuteWriter data, JuteWriter names, out bool isDataNull, out int acl, out StatPersisted stat, out bool unchanged)
+    {
+        data.Clear();
+        names.Clear();
+        if (Tree.Find(path.IsEmpty ? "/"u8 : path) is not { } node)
+        {
+            (isDataNull, acl, stat, unchanged) = (false, 0, default, false);
+            return false;
+        }
+
+        isDataNull = node.IsDataNull;
+        data.WriteRaw(node.Data);
+        acl = node.Acl;
+        stat = node.ReadPersisted();
+        foreach (DataNode child in node)
+            names.WriteBuffer(child.Name);
+        unchanged = node.IsUnchanged;
+        return true;
     }
 }

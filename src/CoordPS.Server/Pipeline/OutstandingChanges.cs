@@ -134,11 +134,8 @@ internal sealed class OutstandingChanges(DataTree tree)
 
     private ChangeRecord? FromTree(string path)
     {
-        if (tree.Find(path) is not { } node)
-            return null;
-        while (true)
+        while (tree.Find(path) is { } node)
         {
-            int sequence = node.BeginRead();
             var record = new ChangeRecord(path)
             {
                 Exists = true,
@@ -147,11 +144,13 @@ internal sealed class OutstandingChanges(DataTree tree)
                 CreateCount = node.CreateCount,
                 Aversion = node.Aversion,
                 EphemeralOwner = node.EphemeralOwner,
-                DataLength = node.Data?.Length ?? 0,
+                DataLength = Math.Max(0, node.DataLength),
                 Acl = tree.Acls.Find(node.Acl),
             };
-            if (node.IsUnchanged(sequence))
+            if (node.IsUnchanged)
                 return record;
         }
+
+        return null;
     }
 }

@@ -322,14 +322,17 @@ internal sealed class PrepRequestProcessor(
 
     private void CheckQuota(string path, long bytes, long count)
     {
-        if (tree.QuotaFor(path) is not { } prefix
-            || tree.Find(Quota.LimitPath(prefix)) is not { } limit || tree.Find(Quota.StatPath(prefix)) is not { } use)
-        {
+        if (tree.QuotaFor(path) is not { } prefix)
             return;
+        StatsTrack? limits, used;
+        lock (tree.Gate)
+        {
+            limits = tree.Find(Quota.LimitPath(prefix)) is { } limit ? new StatsTrack(limit.Data) : null;
+            used = tree.Find(Quota.StatPath(prefix)) is { } use ? new StatsTrack(use.Data) : null;
         }
 
-        var limits = new StatsTrack(limit.Data);
-        var used = new StatsTrack(use.Data);
+        if (limits is null || used is null)
+            return;
         if (config.EnforceQuota && limits.Refuses(used, bytes, count))
             throw new RequestException(ErrorCode.QuotaExceeded);
         if (limits.IsExceededBy(used, bytes, count))

@@ -123,13 +123,13 @@ internal sealed class ReadRequestProcessor(DataTree tree, ServerConfig config)
             case OpCode.Ping:
                 return ErrorCode.Ok;
             case OpCode.Exists:
-                return WriteExists(connection, ref reader, output);
+                return WriteExists(connection, ref reader, output, out changed);
             case OpCode.GetData:
-                return WriteData(connection, ref reader, output);
+                return WriteData(connection, ref reader, output, out changed);
             case OpCode.GetChildren or OpCode.GetChildren2:
                 return WriteChildren(connection, ref reader, output, type == OpCode.GetChildren2, out changed);
             case OpCode.GetAcl:
-                return WriteAcl(connection, ref reader, output);
+                return WriteAcl(connection, ref reader, output, out changed);
             case OpCode.GetAllChildrenNumber:
             {
                 if (tree.Find(reader.ReadUtf8Span()) is not { } node)
@@ -192,44 +192,43 @@ internal sealed class ReadRequestProcessor(DataTree tree, ServerConfig config)
         }
     }
 
-    private ErrorCode WriteExists(ServerConnection connection, ref JuteReader reader, JuteWriter output)
+    private ErrorCode WriteExists(ServerConnection connection, ref JuteReader reader, JuteWriter output, out bool changed)
     {
+        changed = false;
         ReadOnlySpan<byte> path = reader.ReadUtf8Span();
         bool watch = reader.ReadBoolean();
         if (path.Contains((byte)0))
             return ErrorCode.BadArguments;
-        DataNode? node = tree.Find(path);
         if (watch)
             tree.DataWatches.Add(Text(path), connection);
-        if (node is null)
+        if (tree.Find(path) is not { } node)
             return ErrorCode.NoNode;
-        WriteStat(node, output);
+        node.ReadStat().Write(output);
+        changed = !node.IsUnchanged;
         return ErrorCode.Ok;
     }
 
-    private ErrorCode WriteData(ServerConnection connection, ref JuteReader reader, JuteWriter output)
+    private ErrorCode WriteData(ServerConnection connection, ref JuteReader reader, JuteWriter output, out bool changed)
     {
+        changed = false;
         ReadOnlySpan<byte> path = reader.ReadUtf8Span();
         bool watch = reader.ReadBoolean();
         if (tree.Find(path) is not { } node)
             return ErrorCode.NoNode;
         if (!Allows(connection, node, Permissions.Read))
+        {
+            changed = !node.IsUnchanged;
             return ErrorCode.NoAuth;
+        }
+
         if (watch)
             tree.DataWatches.Add(Text(path), connection);
-        byte[]? data;
-        Stat stat;
-        int sequence;
-        do
-        {
-            sequence = node.BeginRead();
-            data = node.Data;
-            stat = node.ReadStat();
-        }
-        while (!node.IsUnchanged(sequence));
-
-        output.WriteBuffer(data);
-        stat.Write(output);
+        if (node.IsDataNull)
+            output.WriteInt32(-1);
+        else
+            output.WriteBuffer(node.Data);
+        node.ReadStat().Write(output);
+        changed = !node.IsUnchanged;
         return ErrorCode.Ok;
     }
 
@@ -241,42 +240,38 @@ internal sealed class ReadRequestProcessor(DataTree tree, ServerConfig config)
         if (tree.Find(path) is not { } node)
             return ErrorCode.NoNode;
         if (!Allows(connection, node, Permissions.Read))
+        {
+            changed = !node.IsUnchanged;
             return ErrorCode.NoAuth;
+        }
+
         if (watch)
             tree.ChildWatches.Add(Text(path), connection);
-        int sequence = node.BeginRead();
-        int countAt = output.Length;
+        int countAt = output.Length, count = 0;
         output.WriteInt32(0);
-        int count = 0;
-        for (DataNode? child = node.Children is { } list ? Volatile.Read(ref list.First) : null;
-            child is not null;
-            child = Volatile.Read(ref child.NextSibling))
+        foreach (DataNode child in node)
         {
-            output.WriteBuffer(child.Name.AsSpan());
+            output.WriteBuffer(child.Name);
             count++;
         }
 
         output.PatchInt32(countAt, count);
         if (withStat)
             node.ReadStat().Write(output);
-        changed = !node.IsUnchanged(sequence);
+        changed = !node.IsUnchanged;
         return ErrorCode.Ok;
     }
 
-    private ErrorCode WriteAcl(ServerConnection connection, ref JuteReader reader, JuteWriter output)
+    private ErrorCode WriteAcl(ServerConnection connection, ref JuteReader reader, JuteWriter output, out bool changed)
     {
+        changed = false;
         if (tree.Find(reader.ReadUtf8Span()) is not { } node)
             return ErrorCode.NoNode;
-        IReadOnlyList<Acl>? acl;
-        Stat stat;
-        int sequence;
-        do
-        {
-            sequence = node.BeginRead();
-            acl = tree.Acls.Find(node.Acl);
-            stat = node.ReadStat();
-        }
-        while (!node.IsUnchanged(sequence));
+        IReadOnlyList<Acl>? acl = tree.Acls.Find(node.Acl);
+        Stat stat = node.ReadStat();
+        changed = !node.IsUnchanged;
+        if (changed)
+            return ErrorCode.Ok;
 
         if (!config.SkipAcl)
         {
@@ -306,7 +301,7 @@ internal sealed class ReadRequestProcessor(DataTree tree, ServerConfig config)
             new MultiHeader(header.Type, false, ErrorCode.Ok).Write(output);
             ErrorCode error = header.Type switch
             {
-                OpCode.GetData => WriteData(connection, ref reader, output),
+                OpCode.GetData => WriteData(connection, ref reader, output, out _),
                 OpCode.GetChildren => WriteChildren(connection, ref reader, output, withStat: false, out _),
                 _ => throw new JuteException($"Operation {(int)header.Type} can't be part of a multiRead."),
             };
@@ -325,19 +320,6 @@ internal sealed class ReadRequestProcessor(DataTree tree, ServerConfig config)
     private bool Allows(ServerConnection connection, DataNode node, Permissions permission) =>
         node.Acl == AclCache.Open || config.SkipAcl
         || AuthenticationProviders.Allows(tree.Acls.Find(node.Acl), permission, connection.Identities);
-
-    private static void WriteStat(DataNode node, JuteWriter output)
-    {
-        Stat stat;
-        int sequence;
-        do
-        {
-            sequence = node.BeginRead();
-            stat = node.ReadStat();
-        }
-        while (!node.IsUnchanged(sequence));
-        stat.Write(output);
-    }
 
     private static string Text(ReadOnlySpan<byte> path) => System.Text.Encoding.UTF8.GetString(path);
 }

@@ -1,146 +1,155 @@
+using System.Text;
 using CoordPS.Protocol;
 
 namespace CoordPS.Server;
 
 /// <summary>
-/// A znode. One loop writes it; any thread reads it, under the protocol of <see cref="Sequence"/> or under the tree's gate.
+/// A znode: where its record is, and the record's sequence when it was found. The loop that applies transactions, and whoever holds the
+/// tree's gate, reads it as it is. Anyone else reads what is needed and then asks <see cref="IsUnchanged"/>: if not, what was read may
+/// be of two states, or of another node, and the reader finds the node anew.
 /// </summary>
-internal sealed class DataNode(DataNode? parent, byte[] name, int hash)
+internal readonly struct DataNode(NodeStore store, int id, int sequence)
 {
-    /// <summary>The node above; null for the root.</summary>
-    public readonly DataNode? Parent = parent;
+    public int Id { get; } = id;
 
-    /// <summary>The last name of the path, in UTF-8. The path is not kept: it is the names up to the root.</summary>
-    public readonly byte[] Name = name;
+    public bool IsRoot => Record.Parent == 0;
 
-    /// <summary>The hash of the whole path.</summary>
-    public readonly int Hash = hash;
+    public int DataLength => Record.DataLength;
 
-    /// <summary>Odd while the node is being changed. A reader that sees it odd or changed reads again.</summary>
-    public int Sequence;
+    public bool IsDataNull => Record.DataLength < 0;
 
-    public byte[]? Data;
-    public ChildList? Children;
-    public DataNode? NextSibling;
-    public DataNode? PreviousSibling;
+    public ReadOnlySpan<byte> Data => store.Blobs.Read(Record.Data, Record.DataLength);
+
+    public ReadOnlySpan<byte> Name => store.Blobs.Read(Record.Name, Record.NameLength);
 
     /// <summary>The list's index in the <see cref="AclCache"/>.</summary>
-    public int Acl;
+    public int Acl
+    {
+        get => Record.Acl;
+        set => Record.Acl = value;
+    }
 
-    public int Version;
+    public long Czxid => Record.Czxid;
+
+    public long Mzxid => Record.Extension == 0 ? Record.Czxid : Extension.Mzxid;
+
+    public long Pzxid => Record.Extension == 0 ? Record.Czxid : Extension.Pzxid;
+
+    public long Mtime => Record.Extension == 0 ? Record.Ctime : Extension.Mtime;
+
+    public int Version => Extension.Version;
 
     /// <summary>The number of children ever created, as logs and snapshots keep it; clients are shown <see cref="ReadStat"/>'s count.</summary>
-    public int CreateCount;
+    public int CreateCount => Extension.CreateCount;
 
-    public int Aversion;
-    public long Czxid;
-    public long Mzxid;
-    public long Pzxid;
-    public long Ctime;
-    public long Mtime;
-    public long EphemeralOwner;
+    public int Aversion => Extension.Aversion;
 
-    public int ChildCount => Children?.Count ?? 0;
+    public long EphemeralOwner => Extension.EphemeralOwner;
+
+    public int ChildCount => Extension.ChildCount;
 
     /// <summary>The path as text.</summary>
     public string Path
     {
         get
         {
-            int length = 0;
-            for (DataNode n = this; n.Parent is not null; n = n.Parent)
-                length += n.Name.Length + 1;
-            if (length == 0)
-                return ZPath.Root;
-            byte[] bytes = new byte[length];
-            int end = length;
-            for (DataNode n = this; n.Parent is not null; n = n.Parent)
-            {
-                end -= n.Name.Length;
-                n.Name.CopyTo(bytes, end);
-                bytes[--end] = (byte)'/';
-            }
-
-            return System.Text.Encoding.UTF8.GetString(bytes);
+            var names = new Stack<string>();
+            for (int at = Id; store.Node(at).Parent != 0; at = store.Node(at).Parent)
+                names.Push(Encoding.UTF8.GetString(store.Blobs.Read(store.Node(at).Name, store.Node(at).NameLength)));
+            return names.Count == 0 ? ZPath.Root : "/" + string.Join('/', names);
         }
     }
+
+    private ref NodeRecord Record => ref store.Node(Id);
+
+    /// <summary>To read only: a node without one shares one with nothing in it.</summary>
+    private ref NodeExtension Extension => ref store.Extension(Record.Extension);
+
+    /// <summary>Whether the node was in one state from when it was found until now.</summary>
+    public bool IsUnchanged
+    {
+        get
+        {
+            Volatile.ReadBarrier();
+            return (sequence & 1) == 0 && Volatile.Read(ref Record.Sequence) == sequence;
+        }
+    }
+
+    /// <summary>The children in the order of their creation.</summary>
+    public Enumerator GetEnumerator() => new(store, Extension.FirstChild, Extension.ChildCount);
 
     /// <summary>
     /// The metadata as clients see it: their child version counts creates and deletes, which is twice the creates less the
     /// children there are.
     /// </summary>
-    public Stat ReadStat() => new(
-        Czxid, Mzxid, Ctime, Mtime, Version, unchecked((CreateCount * 2) - ChildCount), Aversion, EphemeralOwner,
-        Data?.Length ?? 0, ChildCount, Pzxid);
+    public Stat ReadStat()
+    {
+        ref NodeRecord node = ref Record;
+        int length = Math.Max(0, node.DataLength);
+        if (node.Extension == 0)
+            return new Stat(node.Czxid, node.Czxid, node.Ctime, node.Ctime, 0, 0, 0, 0, length, 0, node.Czxid);
+        ref NodeExtension more = ref store.Extension(node.Extension);
+        return new Stat(
+            node.Czxid, more.Mzxid, node.Ctime, more.Mtime, more.Version, unchecked((more.CreateCount * 2) - more.ChildCount),
+            more.Aversion, more.EphemeralOwner, length, more.ChildCount, more.Pzxid);
+    }
 
-    public StatPersisted ReadPersisted() => new(Czxid, Mzxid, Ctime, Mtime, Version, CreateCount, Aversion, EphemeralOwner, Pzxid);
+    public StatPersisted ReadPersisted() =>
+        new(Czxid, Mzxid, Record.Ctime, Mtime, Version, CreateCount, Aversion, EphemeralOwner, Pzxid);
 
+    /// <summary>Sets the metadata as a snapshot has it.</summary>
     public void SetPersisted(in StatPersisted stat)
     {
-        (Czxid, Mzxid, Ctime, Mtime) = (stat.Czxid, stat.Mzxid, stat.Ctime, stat.Mtime);
-        (Version, CreateCount, Aversion) = (stat.Version, stat.Cversion, stat.Aversion);
-        (EphemeralOwner, Pzxid) = (stat.EphemeralOwner, stat.Pzxid);
+        ref NodeRecord node = ref Record;
+        (node.Czxid, node.Ctime) = (stat.Czxid, stat.Ctime);
+        if (node.Extension == 0 && stat == new StatPersisted(stat.Czxid, stat.Czxid, stat.Ctime, stat.Ctime, 0, 0, 0, 0, stat.Czxid))
+            return;
+        ref NodeExtension more = ref store.Extend(ref node);
+        (more.Mzxid, more.Mtime, more.Pzxid) = (stat.Mzxid, stat.Mtime, stat.Pzxid);
+        (more.Version, more.CreateCount, more.Aversion) = (stat.Version, stat.Cversion, stat.Aversion);
+        more.EphemeralOwner = stat.EphemeralOwner;
     }
+
+    /// <summary>The part of the metadata that most nodes do without, to change. Within a change.</summary>
+    public ref NodeExtension Extend() => ref store.Extend(ref Record);
+
+    /// <summary>Replaces the data. Within a change.</summary>
+    public void SetData(ReadOnlySpan<byte> data, bool isNull) => store.SetData(Id, data, isNull);
 
     /// <summary>Begins a change. The caller is the one writer.</summary>
     public void BeginChange()
     {
-        Volatile.Write(ref Sequence, Sequence + 1);
+        ref NodeRecord node = ref Record;
+        Volatile.Write(ref node.Sequence, node.Sequence + 1);
         Volatile.WriteBarrier();
     }
 
     /// <summary>Ends a change.</summary>
-    public void EndChange() => Volatile.Write(ref Sequence, Sequence + 1);
-
-    /// <summary>Waits for a change in progress to end and returns the sequence to hand to <see cref="IsUnchanged"/>.</summary>
-    public int BeginRead()
+    public void EndChange()
     {
-        var spin = default(SpinWait);
-        int sequence;
-        while (((sequence = Volatile.Read(ref Sequence)) & 1) != 0)
-            spin.SpinOnce();
-        return sequence;
+        ref NodeRecord node = ref Record;
+        Volatile.Write(ref node.Sequence, node.Sequence + 1);
     }
 
-    /// <summary>Whether nothing changed since <see cref="BeginRead"/>: what was read in between is then one state of the node.</summary>
-    public bool IsUnchanged(int sequence)
+    /// <summary>
+    /// Walks children. Without the gate the walk may stray when the parent changes under it, which the parent's
+    /// <see cref="IsUnchanged"/> then tells; it ends all the same.
+    /// </summary>
+    public struct Enumerator(NodeStore store, int first, int count)
     {
-        Volatile.ReadBarrier();
-        return Volatile.Read(ref Sequence) == sequence;
-    }
-}
+        private int _next = first;
+        private int _left = count;
 
-/// <summary>
-/// The children of a node in the order of their creation, linked through the children themselves. A removed child keeps its link
-/// forward, so that a reader walking past it goes on; every link leads to a later child, so that a walk ends.
-/// </summary>
-internal sealed class ChildList
-{
-    public DataNode? First;
-    public DataNode? Last;
-    public int Count;
+        public DataNode Current { get; private set; }
 
-    public void Add(DataNode child)
-    {
-        child.PreviousSibling = Last;
-        if (Last is null)
-            Volatile.Write(ref First, child);
-        else
-            Volatile.Write(ref Last.NextSibling, child);
-        Last = child;
-        Count++;
-    }
-
-    public void Remove(DataNode child)
-    {
-        if (child.PreviousSibling is { } previous)
-            Volatile.Write(ref previous.NextSibling, child.NextSibling);
-        else
-            Volatile.Write(ref First, child.NextSibling);
-        if (child.NextSibling is { } next)
-            next.PreviousSibling = child.PreviousSibling;
-        else
-            Last = child.PreviousSibling;
-        Count--;
+        public bool MoveNext()
+        {
+            if (_next == 0 || _left-- <= 0)
+                return false;
+            ref NodeRecord node = ref store.Node(_next);
+            Current = new DataNode(store, _next, Volatile.Read(ref node.Sequence));
+            _next = Volatile.Read(ref node.NextSibling);
+            return true;
+        }
     }
 }

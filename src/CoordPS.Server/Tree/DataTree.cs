@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using CoordPS.Protocol;
 
@@ -10,15 +11,14 @@ namespace CoordPS.Server;
 /// </summary>
 internal sealed class DataTree
 {
-    private static readonly byte[] NoData = [];
-
-    private readonly NodeTable _nodes = new();
+    private readonly NodeStore _nodes = new();
     private readonly Dictionary<long, HashSet<string>> _ephemerals = [];
     private readonly HashSet<string> _containers = new(StringComparer.Ordinal);
     private readonly HashSet<string> _ttls = new(StringComparer.Ordinal);
     private readonly HashSet<string> _quotas = new(StringComparer.Ordinal);
     private readonly bool _extendedTypes;
-    private readonly DataNode _config;
+    private readonly int _root;
+    private readonly int _config;
     private bool _protectConfig;
     private long _lastProcessedZxid;
     private int _compound;
@@ -31,20 +31,19 @@ internal sealed class DataTree
     public DataTree(bool extendedTypes, bool forLoading = false)
     {
         _extendedTypes = extendedTypes;
-        Root = new DataNode(null, NoData, _nodes.HashOf("/"u8)) { Data = NoData, Acl = AclCache.Open };
-        _nodes.Add(Root);
-        DataNode zookeeper = AddInitial(Root, Quota.ZooKeeper);
+        _root = _nodes.Add(0, default, _nodes.HashOf("/"u8), default, isDataNull: false, AclCache.Open, 0, 0);
+        int zookeeper = AddInitial(_root, Quota.ZooKeeper);
         AddInitial(zookeeper, Quota.Root);
         _config = AddInitial(zookeeper, Quota.Config);
         _protectConfig = forLoading;
         if (!forLoading)
-            _config.Acl = Acls.Use(Acl.ReadUnsafe);
+            At(_config).Acl = Acls.Use(Acl.ReadUnsafe);
     }
 
     /// <summary>Held while a transaction is applied, and by readers that have watches. Never taken while holding a connection's output.</summary>
     public Lock Gate { get; } = new();
 
-    public DataNode Root { get; }
+    public DataNode Root => At(_root);
 
     public AclCache Acls { get; } = new();
 
@@ -68,9 +67,18 @@ internal sealed class DataTree
     /// </summary>
     public bool IsApplyingSeveral => Volatile.Read(ref _compound) != 0;
 
-    public DataNode? Find(ReadOnlySpan<byte> path) => _nodes.Find(path);
+    public DataNode? Find(ReadOnlySpan<byte> path) => _nodes.TryFind(path, out DataNode node) ? node : null;
 
-    public DataNode? Find(string path) => _nodes.Find(path);
+    public DataNode? Find(string path)
+    {
+        byte[]? rented = null;
+        int max = Encoding.UTF8.GetMaxByteCount(path.Length);
+        Span<byte> bytes = max <= 512 ? stackalloc byte[512] : (rented = ArrayPool<byte>.Shared.Rent(max));
+        DataNode? node = Find(bytes[..Encoding.UTF8.GetBytes(path, bytes)]);
+        if (rented is not null)
+            ArrayPool<byte>.Shared.Return(rented);
+        return node;
+    }
 
     public static bool IsSpecialPath(string path) => path is "/" or Quota.ZooKeeper or Quota.Root or Quota.Config;
 
@@ -102,7 +110,7 @@ internal sealed class DataTree
     }
 
     /// <summary>Number of znodes below a path. Apache does not count the root's own two entries, so neither does this.</summary>
-    public int CountBelow(DataNode node) => node.Parent is null ? _nodes.Count - 1 : Count(node) - 1;
+    public int CountBelow(DataNode node) => node.IsRoot ? _nodes.Count - 1 : Count(node) - 1;
 
     /// <summary>
     /// Applies a transaction: changes the tree, fires watches, and says what came of it. A transaction that does not fit the tree
@@ -129,46 +137,43 @@ internal sealed class DataTree
             if (Find(Quota.Config) is not { } node)
                 return;
             node.BeginChange();
-            node.Data = config;
+            node.SetData(config, isNull: false);
             node.EndChange();
         }
     }
 
     /// <summary>Adds a node as a snapshot has it. Parents come before children.</summary>
     /// <returns>False when the parent is missing.</returns>
-    public bool Load(ReadOnlySpan<byte> path, byte[]? data, long acl, in StatPersisted stat)
+    public bool Load(ReadOnlySpan<byte> path, ReadOnlySpan<byte> data, bool isDataNull, long acl, in StatPersisted stat)
     {
-        int slash = path.LastIndexOf((byte)'/');
-        DataNode? node;
-        if (path.Length <= 1)
+        int index = checked((int)acl);
+        if (path.Length <= 1 || _nodes.TryFind(path, out DataNode node))
         {
-            node = Root;
+            node = path.Length <= 1 ? Root : Find(path)!.Value;
+            if (node.Id == _config)
+                _protectConfig = false;
+            _dataSize -= Math.Max(0, node.DataLength);
+            node.BeginChange();
+            node.SetData(data, isDataNull);
+            node.Acl = index;
+            node.SetPersisted(stat);
+            node.EndChange();
         }
         else
         {
-            int hash = _nodes.HashOf(path);
-            node = _nodes.Find(path);
-            if (node is null)
-            {
-                DataNode? parent = slash == 0 ? Root : _nodes.Find(path[..slash]);
-                if (parent is null)
-                    return false;
-                node = new DataNode(parent, path[(slash + 1)..].ToArray(), hash);
-                (parent.Children ??= new ChildList()).Add(node);
-                _nodes.Add(node);
-                _dataSize += path.Length;
-            }
+            int slash = path.LastIndexOf((byte)'/');
+            if ((slash == 0 ? Root : Find(path[..slash])) is not { } parent)
+                return false;
+            node = At(_nodes.Add(
+                parent.Id, path[(slash + 1)..], _nodes.HashOf(path), data, isDataNull, index, stat.Czxid, stat.Ctime));
+            node.SetPersisted(stat);
+            _dataSize += path.Length;
         }
 
-        if (ReferenceEquals(node, _config))
-            _protectConfig = false;
-        _dataSize += (data?.Length ?? 0) - (node.Data?.Length ?? 0);
-        node.Data = data is { Length: 0 } ? NoData : data;
-        node.Acl = checked((int)acl);
-        Acls.Use(node.Acl);
-        node.SetPersisted(stat);
+        _dataSize += data.Length;
+        Acls.Use(index);
         if (stat.EphemeralOwner != 0)
-            Track(node.Path, stat.EphemeralOwner);
+            Track(Encoding.UTF8.GetString(path), stat.EphemeralOwner);
         return true;
     }
 
@@ -177,7 +182,7 @@ internal sealed class DataTree
     {
         // Snapshots from before 3.5 have no configuration node.
         if (_protectConfig)
-            _config.Acl = Acls.Use(Acl.ReadUnsafe);
+            At(_config).Acl = Acls.Use(Acl.ReadUnsafe);
         Acls.RemoveUnused();
         if (Find(Quota.Root) is { } quota)
             FindQuotas(quota);
@@ -188,11 +193,11 @@ internal sealed class DataTree
     {
         var stack = new Stack<DataNode>();
         stack.Push(Root);
-        while (stack.TryPop(out DataNode? node))
+        while (stack.TryPop(out DataNode node))
         {
             if (Acls.Find(node.Acl) is null)
                 return node.Path;
-            for (DataNode? child = node.Children?.First; child is not null; child = child.NextSibling)
+            foreach (DataNode child in node)
                 stack.Push(child);
         }
 
@@ -279,22 +284,19 @@ internal sealed class DataTree
     private static int Count(DataNode node)
     {
         int count = 1;
-        for (DataNode? child = node.Children?.First; child is not null; child = child.NextSibling)
+        foreach (DataNode child in node)
             count += Count(child);
         return count;
     }
 
-    private DataNode AddInitial(DataNode parent, string path)
+    private DataNode At(int id) => new(_nodes, id, _nodes.Node(id).Sequence);
+
+    private int AddInitial(int parent, string path)
     {
-        var node = new DataNode(parent, Encoding.UTF8.GetBytes(ZPath.Name(path)), _nodes.HashOf(Encoding.UTF8.GetBytes(path)))
-        {
-            Data = NoData,
-            Acl = AclCache.Open,
-        };
-        (parent.Children ??= new ChildList()).Add(node);
-        _nodes.Add(node);
         _dataSize += path.Length;
-        return node;
+        return _nodes.Add(
+            parent, Encoding.UTF8.GetBytes(ZPath.Name(path)), _nodes.HashOf(Encoding.UTF8.GetBytes(path)), default, isDataNull: false,
+            AclCache.Open, 0, 0);
     }
 
     private TxnResult ApplyOne(in TxnHeader header, OpCode type, object? txn)
@@ -372,32 +374,25 @@ internal sealed class DataTree
         }
 
         byte[] bytes = Encoding.UTF8.GetBytes(path);
-        if (_nodes.Find(bytes) is { } there)
+        if (_nodes.TryFind(bytes, out DataNode there))
         {
             // Replayed over a fuzzy snapshot that has the node already: its list may be missing there, and the parent's count behind.
             if (Acls.Find(there.Acl) is null)
                 there.Acl = Acls.Use(acl);
+            parent.BeginChange();
             CountCreate(parent, parentCreates, header.Zxid);
+            parent.EndChange();
             result.Error = ErrorCode.NodeExists;
             return;
         }
 
-        int nameLength = bytes.Length - bytes.AsSpan().LastIndexOf((byte)'/') - 1;
-        var node = new DataNode(parent, bytes[^nameLength..], _nodes.HashOf(bytes))
-        {
-            Data = data is { Length: 0 } ? NoData : data,
-            Acl = Acls.Use(acl),
-            Czxid = header.Zxid,
-            Mzxid = header.Zxid,
-            Pzxid = header.Zxid,
-            Ctime = header.Time,
-            Mtime = header.Time,
-            EphemeralOwner = owner,
-        };
         parent.BeginChange();
-        CountCreateWithin(parent, parentCreates == -1 ? unchecked(parent.CreateCount + 1) : parentCreates, header.Zxid);
-        (parent.Children ??= new ChildList()).Add(node);
-        _nodes.Add(node);
+        CountCreate(parent, parentCreates == -1 ? unchecked(parent.CreateCount + 1) : parentCreates, header.Zxid);
+        DataNode node = At(_nodes.Add(
+            parent.Id, bytes.AsSpan(bytes.AsSpan().LastIndexOf((byte)'/') + 1), _nodes.HashOf(bytes), data, data is null, Acls.Use(acl),
+            header.Zxid, header.Time));
+        if (owner != 0)
+            node.Extend().EphemeralOwner = owner;
         parent.EndChange();
         if (owner != 0)
             Track(path, owner);
@@ -414,56 +409,49 @@ internal sealed class DataTree
 
     private static void CountCreate(DataNode parent, int creates, long zxid)
     {
-        parent.BeginChange();
-        CountCreateWithin(parent, creates, zxid);
-        parent.EndChange();
-    }
-
-    private static void CountCreateWithin(DataNode parent, int creates, long zxid)
-    {
         // A snapshot may be ahead of the transaction replayed over it; the difference keeps its sign when the count wraps.
         if (unchecked(creates - parent.CreateCount) > 0)
         {
-            parent.CreateCount = creates;
-            parent.Pzxid = zxid;
+            ref NodeExtension more = ref parent.Extend();
+            more.CreateCount = creates;
+            more.Pzxid = zxid;
         }
     }
 
     private ErrorCode Delete(string path, long zxid)
     {
-        if (Find(path) is not { } node || node.Parent is not { } parent)
+        string parentPath = ZPath.Parent(path);
+        DataNode? parentNode = Find(parentPath);
+        if (Find(path) is not { IsRoot: false } node || parentNode is not { } parent)
         {
             // Replayed over a fuzzy snapshot that no longer has it: the parent's last change still counts.
-            if (Find(ZPath.Parent(path)) is { } p && zxid > p.Pzxid)
+            if (parentNode is { } p && zxid > p.Pzxid)
             {
                 p.BeginChange();
-                p.Pzxid = zxid;
+                p.Extend().Pzxid = zxid;
                 p.EndChange();
             }
 
             return ErrorCode.NoNode;
         }
 
-        parent.BeginChange();
-        _nodes.Remove(node);
-        parent.Children!.Remove(node);
-        if (parent.Children.Count == 0 && parent.Parent is not null)
-            parent.Children = null;
-        if (zxid > parent.Pzxid)
-            parent.Pzxid = zxid;
-        parent.EndChange();
+        int length = Math.Max(0, node.DataLength);
+        long owner = node.EphemeralOwner;
         Acls.Release(node.Acl);
-        if (node.EphemeralOwner != 0)
-            Untrack(path, node.EphemeralOwner);
+        parent.BeginChange();
+        _nodes.Remove(node.Id);
+        if (zxid > parent.Pzxid)
+            parent.Extend().Pzxid = zxid;
+        parent.EndChange();
+        if (owner != 0)
+            Untrack(path, owner);
 
-        string parentPath = ZPath.Parent(path);
         if (path.EndsWith("/" + Quota.LimitName, StringComparison.Ordinal) && path.StartsWith(Quota.Root, StringComparison.Ordinal))
         {
             lock (_quotas)
                 _quotas.Remove(parentPath[Quota.Root.Length..]);
         }
 
-        int length = node.Data?.Length ?? 0;
         Charge(path, -length, -1);
         Volatile.Write(ref _dataSize, _dataSize - Encoding.UTF8.GetByteCount(path) - length);
         var told = ChildWatches.Count > 0 ? new HashSet<IWatcher>() : null;
@@ -482,12 +470,13 @@ internal sealed class DataTree
             return;
         }
 
-        int before = node.Data?.Length ?? 0, after = set.Data?.Length ?? 0;
+        int before = Math.Max(0, node.DataLength), after = set.Data?.Length ?? 0;
         node.BeginChange();
-        node.Data = after == 0 && set.Data is not null ? NoData : set.Data;
-        node.Version = set.Version;
-        node.Mzxid = header.Zxid;
-        node.Mtime = header.Time;
+        node.SetData(set.Data, set.Data is null);
+        ref NodeExtension more = ref node.Extend();
+        more.Version = set.Version;
+        more.Mzxid = header.Zxid;
+        more.Mtime = header.Time;
         node.EndChange();
         result.Stat = node.ReadStat();
         Charge(set.Path, after - before, 0);
@@ -507,7 +496,7 @@ internal sealed class DataTree
         int index = Acls.Use(set.Acl), before = node.Acl;
         node.BeginChange();
         node.Acl = index;
-        node.Aversion = set.Version;
+        node.Extend().Aversion = set.Version;
         node.EndChange();
         Acls.Release(before);
         result.Stat = node.ReadStat();
@@ -572,7 +561,7 @@ internal sealed class DataTree
 
     private void FindQuotas(DataNode node)
     {
-        for (DataNode? child = node.Children?.First; child is not null; child = child.NextSibling)
+        foreach (DataNode child in node)
         {
             string path = child.Path;
             if (path.EndsWith("/" + Quota.LimitName, StringComparison.Ordinal))
@@ -615,11 +604,11 @@ internal sealed class DataTree
         {
             var stack = new Stack<DataNode>();
             stack.Push(top);
-            while (stack.TryPop(out DataNode? node))
+            while (stack.TryPop(out DataNode node))
             {
                 count++;
-                bytes += node.Data?.Length ?? 0;
-                for (DataNode? child = node.Children?.First; child is not null; child = child.NextSibling)
+                bytes += Math.Max(0, node.DataLength);
+                foreach (DataNode child in node)
                     stack.Push(child);
             }
         }
@@ -640,7 +629,7 @@ internal sealed class DataTree
     private static void WriteStat(DataNode stat, StatsTrack use)
     {
         stat.BeginChange();
-        stat.Data = use.ToBytes();
+        stat.SetData(use.ToBytes(), isNull: false);
         stat.EndChange();
     }
 }
