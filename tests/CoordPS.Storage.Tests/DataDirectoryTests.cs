@@ -1,3 +1,5 @@
+using CoordPS.Testing;
+
 namespace CoordPS.Storage.Tests;
 
 public class DataDirectoryTests
@@ -6,10 +8,10 @@ public class DataDirectoryTests
     public void Both_directories_are_created_with_version_2_in_them()
     {
         using var root = new TempDirectory();
-        using DataDirectory data = DataDirectory.Open(root.File("data"), root.File("log"));
+        using DataDirectory data = DataDirectory.Open(root.Combine("data"), root.Combine("log"));
 
-        Assert.Equal(root.File("data/version-2"), data.SnapshotPath);
-        Assert.Equal(root.File("log/version-2"), data.LogPath);
+        Assert.Equal(root.Combine("data/version-2"), data.SnapshotPath);
+        Assert.Equal(root.Combine("log/version-2"), data.LogPath);
         Assert.True(Directory.Exists(data.SnapshotPath));
         Assert.True(Directory.Exists(data.LogPath));
     }
@@ -18,7 +20,7 @@ public class DataDirectoryTests
     public void Without_dataLogDir_logs_and_snapshots_share_one()
     {
         using var root = new TempDirectory();
-        using DataDirectory data = DataDirectory.Open(root.File("data"), "");
+        using DataDirectory data = DataDirectory.Open(root.Combine("data"), "");
 
         Assert.Equal(data.SnapshotPath, data.LogPath);
     }
@@ -27,24 +29,24 @@ public class DataDirectoryTests
     public void A_second_server_is_kept_out_until_the_first_is_done()
     {
         using var root = new TempDirectory();
-        using (DataDirectory.Open(root.File("data"), root.File("log")))
+        using (DataDirectory.Open(root.Combine("data"), root.Combine("log")))
         {
-            Assert.Contains("another server", Assert.Throws<StorageException>(() => DataDirectory.Open(root.File("data"))).Message, StringComparison.Ordinal);
-            Assert.Throws<StorageException>(() => DataDirectory.Open(root.File("other"), root.File("log")));
-            Assert.Empty(DataDirectory.OpenReadOnly(root.File("data"), root.File("log")).Logs);
+            Assert.Contains("another server", Assert.Throws<StorageException>(() => DataDirectory.Open(root.Combine("data"))).Message, StringComparison.Ordinal);
+            Assert.Throws<StorageException>(() => DataDirectory.Open(root.Combine("other"), root.Combine("log")));
+            Assert.Empty(DataDirectory.OpenReadOnly(root.Combine("data"), root.Combine("log")).Logs);
         }
 
-        DataDirectory.Open(root.File("data"), root.File("log")).Dispose();
-        Assert.Empty(Directory.GetFiles(root.File("data/version-2")));
+        DataDirectory.Open(root.Combine("data"), root.Combine("log")).Dispose();
+        Assert.Empty(Directory.GetFiles(root.Combine("data/version-2")));
     }
 
     [Fact]
     public void A_file_in_the_directories_place_is_an_error_naming_the_setting()
     {
         using var root = new TempDirectory();
-        File.WriteAllText(root.File("data"), "");
+        File.WriteAllText(root.Combine("data"), "");
 
-        var e = Assert.Throws<StorageException>(() => DataDirectory.Open(root.File("data")));
+        var e = Assert.Throws<StorageException>(() => DataDirectory.Open(root.Combine("data")));
 
         Assert.Contains("dataDir", e.Message, StringComparison.Ordinal);
         Assert.Contains("is a file", e.Message, StringComparison.Ordinal);
@@ -55,41 +57,41 @@ public class DataDirectoryTests
     {
         using var root = new TempDirectory();
 
-        Assert.Contains("autocreate", Assert.Throws<StorageException>(() => DataDirectory.Open(root.File("data"), create: false)).Message, StringComparison.Ordinal);
-        Assert.False(Directory.Exists(root.File("data")));
+        Assert.Contains("autocreate", Assert.Throws<StorageException>(() => DataDirectory.Open(root.Combine("data"), create: false)).Message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(root.Combine("data")));
     }
 
     [Fact]
     public void Swapped_directories_are_an_error()
     {
         using var root = new TempDirectory();
-        using (DataDirectory data = DataDirectory.Open(root.File("data"), root.File("log")))
+        using (DataDirectory data = DataDirectory.Open(root.Combine("data"), root.Combine("log")))
         {
             SnapshotTests.Write(data.SnapshotPath, 0);
             TestLog.Write(data.LogPath, [1]);
         }
 
-        Assert.Throws<StorageException>(() => DataDirectory.Open(root.File("log"), root.File("data")));
-        DataDirectory.Open(root.File("data"), root.File("log")).Dispose();
+        Assert.Throws<StorageException>(() => DataDirectory.Open(root.Combine("log"), root.Combine("data")));
+        DataDirectory.Open(root.Combine("data"), root.Combine("log")).Dispose();
     }
 
     [Fact]
     public void Snapshots_that_a_crash_left_unfinished_are_removed()
     {
         using var root = new TempDirectory();
-        DataDirectory.Open(root.FullName).Dispose();
-        File.WriteAllText(root.File("version-2/tmp-snapshot.5"), "half");
+        DataDirectory.Open(root.Path).Dispose();
+        File.WriteAllText(root.Combine("version-2/tmp-snapshot.5"), "half");
 
-        using DataDirectory data = DataDirectory.Open(root.FullName);
+        using DataDirectory data = DataDirectory.Open(root.Path);
 
-        Assert.False(File.Exists(root.File("version-2/tmp-snapshot.5")));
+        Assert.False(File.Exists(root.Combine("version-2/tmp-snapshot.5")));
     }
 
     [Fact]
     public void Files_are_listed_by_zxid_and_not_by_name()
     {
         using var root = new TempDirectory();
-        using DataDirectory data = DataDirectory.Open(root.FullName);
+        using DataDirectory data = DataDirectory.Open(root.Path);
         foreach (long zxid in new long[] { 0x100, 0x9, 0x20 })
         {
             TestLog.Write(data.LogPath, [zxid]);
@@ -104,7 +106,7 @@ public class DataDirectoryTests
     public void Purge_keeps_the_newest_snapshots_and_every_log_they_may_need()
     {
         using var root = new TempDirectory();
-        using DataDirectory data = DataDirectory.Open(root.FullName);
+        using DataDirectory data = DataDirectory.Open(root.Path);
         foreach (long zxid in new long[] { 0, 10, 20, 30, 40 })
             SnapshotTests.Write(data.SnapshotPath, zxid);
         foreach (long zxid in new long[] { 1, 12, 18, 22, 35 })
@@ -122,7 +124,7 @@ public class DataDirectoryTests
     public void Purge_does_not_count_snapshots_that_are_incomplete()
     {
         using var root = new TempDirectory();
-        using DataDirectory data = DataDirectory.Open(root.FullName);
+        using DataDirectory data = DataDirectory.Open(root.Path);
         foreach (long zxid in new long[] { 10, 20, 30, 40 })
             SnapshotTests.Write(data.SnapshotPath, zxid);
         File.WriteAllText(Path.Combine(data.SnapshotPath, "snapshot.32"), "half a snapshot");
@@ -136,7 +138,7 @@ public class DataDirectoryTests
     public void Purge_without_a_complete_snapshot_deletes_nothing()
     {
         using var root = new TempDirectory();
-        using DataDirectory data = DataDirectory.Open(root.FullName);
+        using DataDirectory data = DataDirectory.Open(root.Path);
         TestLog.Write(data.LogPath, [1]);
         TestLog.Write(data.LogPath, [2]);
         File.WriteAllText(Path.Combine(data.SnapshotPath, "snapshot.2"), "half a snapshot");
@@ -151,7 +153,7 @@ public class DataDirectoryTests
     {
         using var root = new TempDirectory();
         var logger = new ListLogger();
-        using DataDirectory data = DataDirectory.Open(root.FullName, logger: logger);
+        using DataDirectory data = DataDirectory.Open(root.Path, logger: logger);
         data.CheckStartWithoutSnapshot(trustEmptySnapshot: false);
         File.WriteAllBytes(Path.Combine(data.LogPath, "log.1"), TestLog.FileHeader());
         data.CheckStartWithoutSnapshot(trustEmptySnapshot: false);
@@ -167,8 +169,8 @@ public class DataDirectoryTests
     public void The_initialize_file_is_taken_once()
     {
         using var root = new TempDirectory();
-        using DataDirectory data = DataDirectory.Open(root.File("data"), root.File("log"));
-        File.WriteAllText(root.File("log/initialize"), "");
+        using DataDirectory data = DataDirectory.Open(root.Combine("data"), root.Combine("log"));
+        File.WriteAllText(root.Combine("log/initialize"), "");
 
         Assert.True(data.TakeInitializeFile());
         Assert.False(data.TakeInitializeFile());
@@ -178,7 +180,7 @@ public class DataDirectoryTests
     public void Epochs_are_kept_as_Apache_keeps_them()
     {
         using var root = new TempDirectory();
-        using DataDirectory data = DataDirectory.Open(root.FullName);
+        using DataDirectory data = DataDirectory.Open(root.Path);
         Assert.Null(data.ReadAcceptedEpoch());
         Assert.Null(data.ReadCurrentEpoch());
 
@@ -188,9 +190,9 @@ public class DataDirectoryTests
 
         Assert.Equal(3, data.ReadAcceptedEpoch());
         Assert.Equal(2, data.ReadCurrentEpoch());
-        Assert.Equal("3"u8, File.ReadAllBytes(root.File("version-2/acceptedEpoch")));
-        Assert.Equal("2"u8, File.ReadAllBytes(root.File("version-2/currentEpoch")));
-        File.WriteAllText(root.File("version-2/currentEpoch"), "two");
+        Assert.Equal("3"u8, File.ReadAllBytes(root.Combine("version-2/acceptedEpoch")));
+        Assert.Equal("2"u8, File.ReadAllBytes(root.Combine("version-2/currentEpoch")));
+        File.WriteAllText(root.Combine("version-2/currentEpoch"), "two");
         Assert.Contains("two", Assert.Throws<StorageException>(() => data.ReadCurrentEpoch()).Message, StringComparison.Ordinal);
     }
 
@@ -198,9 +200,9 @@ public class DataDirectoryTests
     public void The_member_id_is_the_first_line_of_myid()
     {
         using var root = new TempDirectory();
-        using DataDirectory data = DataDirectory.Open(root.FullName);
+        using DataDirectory data = DataDirectory.Open(root.Path);
         Assert.Null(data.ReadMyId());
-        File.WriteAllText(root.File("myid"), "7\n# comment\n");
+        File.WriteAllText(root.Combine("myid"), "7\n# comment\n");
 
         Assert.Equal(7, data.ReadMyId());
     }

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text;
 using CoordPS.Protocol;
+using CoordPS.Testing;
 
 namespace CoordPS.Storage.Tests;
 
@@ -17,7 +18,7 @@ public class SnapshotTests
     public void A_snapshot_is_laid_out_byte_by_byte_as_Apache_does_it()
     {
         using var directory = new TempDirectory();
-        string file = Write(directory.FullName, 0x1f, nodes: [("/", null, -1), ("/a", [0x78], 1)], digest: new ZxidDigest(0x1f, 2, 0x55));
+        string file = Write(directory.Path, 0x1f, nodes: [("/", null, -1), ("/a", [0x78], 1)], digest: new ZxidDigest(0x1f, 2, 0x55));
 
         const string StatHex = "0000000000000001" + "0000000000000002" + "0000000000000003" + "0000000000000004"
             + "00000005" + "00000006" + "00000007" + "0000000000000008" + "0000000000000009";
@@ -49,7 +50,7 @@ public class SnapshotTests
     {
         using var directory = new TempDirectory();
         ZxidDigest? digest = withDigest ? new ZxidDigest(0x20, 2, -1) : null;
-        string file = Write(directory.FullName, 0x1f, digest: digest);
+        string file = Write(directory.Path, 0x1f, digest: digest);
 
         using var reader = new SnapshotReader(file);
         Assert.Equal(0x1f, reader.Zxid);
@@ -74,7 +75,7 @@ public class SnapshotTests
     {
         using var directory = new TempDirectory();
         byte[] data = new byte[100];
-        using (var writer = new SnapshotWriter(directory.FullName, 1))
+        using (var writer = new SnapshotWriter(directory.Path, 1))
         {
             writer.Begin([], []);
             writer.WriteNode("/", null, -1, Stat);
@@ -89,7 +90,7 @@ public class SnapshotTests
             writer.Complete();
         }
 
-        using var reader = new SnapshotReader(directory.File("snapshot.1"));
+        using var reader = new SnapshotReader(directory.Combine("snapshot.1"));
         Assert.True(reader.ReadNode(out _));
         Assert.True(reader.ReadNode(out SnapshotNodeSpan big));
         Assert.Equal(2_000_000, big.Data.Length);
@@ -106,23 +107,23 @@ public class SnapshotTests
     public void An_unfinished_snapshot_never_has_a_snapshots_name()
     {
         using var directory = new TempDirectory();
-        using (var writer = new SnapshotWriter(directory.FullName, 5))
+        using (var writer = new SnapshotWriter(directory.Path, 5))
         {
             writer.Begin([], []);
             writer.WriteNode("/", null, -1, Stat);
-            string temporary = Assert.Single(Directory.GetFiles(directory.FullName));
+            string temporary = Assert.Single(Directory.GetFiles(directory.Path));
             Assert.False(StorageFile.TryParse(Path.GetFileName(temporary), "snapshot.", out _));
             Assert.DoesNotContain("snapshot", Path.GetFileName(temporary).Split('.')[0..1]);
         }
 
-        Assert.Empty(Directory.GetFiles(directory.FullName));
+        Assert.Empty(Directory.GetFiles(directory.Path));
     }
 
     [Fact]
     public void A_snapshot_cut_at_any_byte_is_not_valid()
     {
         using var directory = new TempDirectory();
-        string file = Write(directory.FullName, 1, digest: new ZxidDigest(1, 2, 3));
+        string file = Write(directory.Path, 1, digest: new ZxidDigest(1, 2, 3));
         byte[] whole = File.ReadAllBytes(file);
         int firstSeal = whole.Length - 33;
         for (int length = 0; length < whole.Length; length++)
@@ -141,7 +142,7 @@ public class SnapshotTests
     public void A_flipped_bit_anywhere_is_found()
     {
         using var directory = new TempDirectory();
-        string file = Write(directory.FullName, 1, digest: new ZxidDigest(1, 2, 3));
+        string file = Write(directory.Path, 1, digest: new ZxidDigest(1, 2, 3));
         byte[] whole = File.ReadAllBytes(file);
         for (int at = 0; at < whole.Length; at++)
         {
@@ -157,7 +158,7 @@ public class SnapshotTests
     public void A_huge_length_costs_no_memory()
     {
         using var directory = new TempDirectory();
-        string file = Write(directory.FullName, 1);
+        string file = Write(directory.Path, 1);
         byte[] bytes = File.ReadAllBytes(file);
         int at = bytes.AsSpan().IndexOf("data"u8) - 4;
         BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan(at), 2_000_000_000);
@@ -172,12 +173,12 @@ public class SnapshotTests
     public void A_gzip_snapshot_is_read()
     {
         using var directory = new TempDirectory();
-        string plain = Write(directory.FullName, 0x1f);
+        string plain = Write(directory.Path, 0x1f);
         Compress(plain);
 
         Assert.Equal(Nodes.Length, ReadAll(plain + ".gz").Count);
-        Assert.Equal(["snapshot.1f.gz"], SnapshotDirectory.FindComplete(directory.FullName).Select(file => file.Name));
-        Assert.Equal(0x1f, SnapshotDirectory.Files(directory.FullName)[0].Zxid);
+        Assert.Equal(["snapshot.1f.gz"], SnapshotDirectory.FindComplete(directory.Path).Select(file => file.Name));
+        Assert.Equal(0x1f, SnapshotDirectory.Files(directory.Path)[0].Zxid);
 
         byte[] bytes = File.ReadAllBytes(plain + ".gz");
         File.WriteAllBytes(plain + ".gz", bytes[..(bytes.Length / 2)]);
@@ -188,9 +189,9 @@ public class SnapshotTests
     public void A_snappy_snapshot_is_refused_with_the_setting_to_change()
     {
         using var directory = new TempDirectory();
-        File.WriteAllBytes(directory.File("snapshot.1.snappy"), [0x82, .. "SNAPPY\0"u8, 0, 0, 0, 1]);
+        File.WriteAllBytes(directory.Combine("snapshot.1.snappy"), [0x82, .. "SNAPPY\0"u8, 0, 0, 0, 1]);
 
-        var e = Assert.Throws<StorageException>(() => ReadAll(directory.File("snapshot.1.snappy")));
+        var e = Assert.Throws<StorageException>(() => ReadAll(directory.Combine("snapshot.1.snappy")));
 
         Assert.Contains("snapshot.compression.method", e.Message, StringComparison.Ordinal);
     }
@@ -201,7 +202,7 @@ public class SnapshotTests
         using var directory = new TempDirectory();
         foreach (ZxidDigest? digest in new ZxidDigest?[] { null, new ZxidDigest(1, 2, 3) })
         {
-            string file = Write(directory.FullName, 1, digest: digest);
+            string file = Write(directory.Path, 1, digest: digest);
             byte[] bytes = [.. File.ReadAllBytes(file), 0, 0, 0, 0, 0, 0, 0, 0x2a];
             var seal = new byte[13];
             BinaryPrimitives.WriteInt64BigEndian(seal, Adler32.Compute(bytes));
@@ -219,16 +220,16 @@ public class SnapshotTests
     public void The_newest_valid_snapshot_is_loaded_and_the_others_are_passed_over_with_a_reason()
     {
         using var directory = new TempDirectory();
-        Write(directory.FullName, 1);
-        Write(directory.FullName, 2);
-        byte[] bytes = File.ReadAllBytes(Write(directory.FullName, 3));
+        Write(directory.Path, 1);
+        Write(directory.Path, 2);
+        byte[] bytes = File.ReadAllBytes(Write(directory.Path, 3));
         bytes[100] ^= 1;
-        File.WriteAllBytes(directory.File("snapshot.3"), bytes);
-        File.WriteAllBytes(directory.File("snapshot.4"), bytes[..50]);
-        File.WriteAllBytes(directory.File("snapshot.5"), []);
+        File.WriteAllBytes(directory.Combine("snapshot.3"), bytes);
+        File.WriteAllBytes(directory.Combine("snapshot.4"), bytes[..50]);
+        File.WriteAllBytes(directory.Combine("snapshot.5"), []);
         var logger = new ListLogger();
 
-        bool found = SnapshotDirectory.TryLoad(directory.FullName, reader => reader.ReadNodes().Count(), out int nodes, out StorageFile? file, logger);
+        bool found = SnapshotDirectory.TryLoad(directory.Path, reader => reader.ReadNodes().Count(), out int nodes, out StorageFile? file, logger);
 
         Assert.True(found);
         Assert.Equal(Nodes.Length, nodes);
@@ -240,13 +241,13 @@ public class SnapshotTests
     public void No_snapshot_is_not_an_error_and_none_that_is_valid_is()
     {
         using var directory = new TempDirectory();
-        Assert.False(SnapshotDirectory.TryLoad(directory.FullName, reader => 0, out _, out _));
-        byte[] bytes = File.ReadAllBytes(Write(directory.FullName, 3));
+        Assert.False(SnapshotDirectory.TryLoad(directory.Path, reader => 0, out _, out _));
+        byte[] bytes = File.ReadAllBytes(Write(directory.Path, 3));
         bytes[100] ^= 1;
-        File.WriteAllBytes(directory.File("snapshot.3"), bytes);
+        File.WriteAllBytes(directory.Combine("snapshot.3"), bytes);
 
         var e = Assert.Throws<StorageException>(() =>
-            SnapshotDirectory.TryLoad(directory.FullName, reader => reader.ReadNodes().Count(), out _, out _));
+            SnapshotDirectory.TryLoad(directory.Path, reader => reader.ReadNodes().Count(), out _, out _));
 
         Assert.Contains("snapshot.3", e.Message, StringComparison.Ordinal);
     }
@@ -255,7 +256,7 @@ public class SnapshotTests
     public void Znodes_come_after_Begin_only()
     {
         using var directory = new TempDirectory();
-        using var writer = new SnapshotWriter(directory.FullName, 1);
+        using var writer = new SnapshotWriter(directory.Path, 1);
 
         Assert.Throws<InvalidOperationException>(() => writer.WriteNode("/", null, -1, Stat));
         writer.Begin([], []);
@@ -269,16 +270,16 @@ public class SnapshotTests
     public void A_full_disk_fails_the_snapshot_and_leaves_none()
     {
         using var directory = new TempDirectory();
-        File.CreateSymbolicLink(directory.File("tmp-snapshot.1"), "/dev/full");
-        using (var writer = new SnapshotWriter(directory.FullName, 1))
+        File.CreateSymbolicLink(directory.Combine("tmp-snapshot.1"), "/dev/full");
+        using (var writer = new SnapshotWriter(directory.Path, 1))
         {
             writer.Begin([], []);
             writer.WriteNode("/", null, -1, Stat);
 
-            Assert.Equal(directory.File("snapshot.1"), Assert.Throws<StorageException>(() => writer.Complete()).File);
+            Assert.Equal(directory.Combine("snapshot.1"), Assert.Throws<StorageException>(() => writer.Complete()).File);
         }
 
-        Assert.Empty(Directory.GetFiles(directory.FullName));
+        Assert.Empty(Directory.GetFiles(directory.Path));
     }
 
     internal static string Write(string directory, long zxid, (string Path, byte[]? Data, long Acl)[]? nodes = null, ZxidDigest? digest = null)

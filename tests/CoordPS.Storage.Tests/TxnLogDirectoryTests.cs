@@ -1,3 +1,5 @@
+using CoordPS.Testing;
+
 namespace CoordPS.Storage.Tests;
 
 public class TxnLogDirectoryTests
@@ -6,20 +8,20 @@ public class TxnLogDirectoryTests
     public void Files_are_read_as_one_from_the_file_that_may_hold_the_zxid()
     {
         using var directory = new TempDirectory();
-        TestLog.Write(directory.FullName, TestLog.Range(1, 9));
-        TestLog.Write(directory.FullName, TestLog.Range(0xa, 0x1f));
-        TestLog.Write(directory.FullName, TestLog.Range(0x20, 0x25));
-        File.WriteAllText(directory.File("log.zz"), "not a log's name");
-        File.WriteAllText(directory.File("other"), "");
+        TestLog.Write(directory.Path, TestLog.Range(1, 9));
+        TestLog.Write(directory.Path, TestLog.Range(0xa, 0x1f));
+        TestLog.Write(directory.Path, TestLog.Range(0x20, 0x25));
+        File.WriteAllText(directory.Combine("log.zz"), "not a log's name");
+        File.WriteAllText(directory.Combine("other"), "");
 
-        Assert.Equal(TestLog.Range(1, 0x25), TestLog.Zxids(directory.FullName));
-        Assert.Equal(TestLog.Range(0x15, 0x25), TestLog.Zxids(directory.FullName, 0x15));
-        Assert.Equal(TestLog.Range(0x20, 0x25), TestLog.Zxids(directory.FullName, 0x20));
-        Assert.Empty(TestLog.Zxids(directory.FullName, 0x26));
+        Assert.Equal(TestLog.Range(1, 0x25), TestLog.Zxids(directory.Path));
+        Assert.Equal(TestLog.Range(0x15, 0x25), TestLog.Zxids(directory.Path, 0x15));
+        Assert.Equal(TestLog.Range(0x20, 0x25), TestLog.Zxids(directory.Path, 0x20));
+        Assert.Empty(TestLog.Zxids(directory.Path, 0x26));
 
         // The files before are not needed, and not looked at.
-        File.WriteAllText(directory.File("log.1"), "damaged");
-        Assert.Equal(TestLog.Range(0xa, 0x25), TestLog.Zxids(directory.FullName, 0xa));
+        File.WriteAllText(directory.Combine("log.1"), "damaged");
+        Assert.Equal(TestLog.Range(0xa, 0x25), TestLog.Zxids(directory.Path, 0xa));
     }
 
     [Fact]
@@ -27,19 +29,19 @@ public class TxnLogDirectoryTests
     {
         using var directory = new TempDirectory();
 
-        Assert.Empty(TestLog.Zxids(directory.FullName));
-        Assert.Equal(directory.File("gone"), Assert.Throws<StorageException>(() => TestLog.Zxids(directory.File("gone"))).File);
+        Assert.Empty(TestLog.Zxids(directory.Path));
+        Assert.Equal(directory.Combine("gone"), Assert.Throws<StorageException>(() => TestLog.Zxids(directory.Combine("gone"))).File);
     }
 
     [Fact]
     public void The_torn_tail_of_the_last_file_is_reported_and_cut()
     {
         using var directory = new TempDirectory();
-        TestLog.Write(directory.FullName, TestLog.Range(1, 5));
-        string last = TestLog.Write(directory.FullName, TestLog.Range(6, 9));
+        TestLog.Write(directory.Path, TestLog.Range(1, 5));
+        string last = TestLog.Write(directory.Path, TestLog.Range(6, 9));
         Shorten(last, 3);
 
-        using TxnLogDirectoryReader reader = TxnLogDirectory.Open(directory.FullName);
+        using TxnLogDirectoryReader reader = TxnLogDirectory.Open(directory.Path);
         Assert.Empty(reader.TornTails);
         while (reader.Read())
         {
@@ -49,18 +51,18 @@ public class TxnLogDirectoryTests
         Assert.Equal(last, torn.File);
         Assert.Equal(8, torn.LastZxid);
         torn.Cut();
-        TestLog.Write(directory.FullName, TestLog.Range(9, 12));
-        Assert.Equal(TestLog.Range(1, 12), TestLog.Zxids(directory.FullName, 1, continuous: true));
+        TestLog.Write(directory.Path, TestLog.Range(9, 12));
+        Assert.Equal(TestLog.Range(1, 12), TestLog.Zxids(directory.Path, 1, continuous: true));
     }
 
     [Fact]
     public void A_torn_file_is_the_tail_when_the_files_after_it_hold_no_transaction()
     {
         using var directory = new TempDirectory();
-        Shorten(TestLog.Write(directory.FullName, TestLog.Range(1, 5)), 3);
-        File.WriteAllBytes(directory.File("log.5"), TestLog.FileHeader()[..7]);
+        Shorten(TestLog.Write(directory.Path, TestLog.Range(1, 5)), 3);
+        File.WriteAllBytes(directory.Combine("log.5"), TestLog.FileHeader()[..7]);
 
-        using TxnLogDirectoryReader reader = TxnLogDirectory.Open(directory.FullName, 1, new TxnLogReadOptions { RequireContinuity = true });
+        using TxnLogDirectoryReader reader = TxnLogDirectory.Open(directory.Path, 1, new TxnLogReadOptions { RequireContinuity = true });
         while (reader.Read())
         {
         }
@@ -74,22 +76,22 @@ public class TxnLogDirectoryTests
     {
         // Apache does not cut a torn tail: it reads up to it and begins a new file.
         using var directory = new TempDirectory();
-        Shorten(TestLog.Write(directory.FullName, TestLog.Range(1, 5)), 3);
-        TestLog.Write(directory.FullName, TestLog.Range(5, 8));
+        Shorten(TestLog.Write(directory.Path, TestLog.Range(1, 5)), 3);
+        TestLog.Write(directory.Path, TestLog.Range(5, 8));
 
-        Assert.Equal(TestLog.Range(1, 8), TestLog.Zxids(directory.FullName));
-        Assert.Equal(TestLog.Range(1, 8), TestLog.Zxids(directory.FullName, 1, continuous: true));
-        Assert.Equal(TestLog.Range(3, 8), TestLog.Zxids(directory.FullName, 3, continuous: true));
+        Assert.Equal(TestLog.Range(1, 8), TestLog.Zxids(directory.Path));
+        Assert.Equal(TestLog.Range(1, 8), TestLog.Zxids(directory.Path, 1, continuous: true));
+        Assert.Equal(TestLog.Range(3, 8), TestLog.Zxids(directory.Path, 3, continuous: true));
     }
 
     [Fact]
     public void A_torn_end_before_a_new_epoch_is_harmless()
     {
         using var directory = new TempDirectory();
-        Shorten(TestLog.Write(directory.FullName, TestLog.Range(0x100000001, 0x100000005)), 3);
-        TestLog.Write(directory.FullName, TestLog.Range(0x200000001, 0x200000003));
+        Shorten(TestLog.Write(directory.Path, TestLog.Range(0x100000001, 0x100000005)), 3);
+        TestLog.Write(directory.Path, TestLog.Range(0x200000001, 0x200000003));
 
-        Assert.Equal(7, TestLog.Zxids(directory.FullName, 0x100000001, continuous: true).Count);
+        Assert.Equal(7, TestLog.Zxids(directory.Path, 0x100000001, continuous: true).Count);
     }
 
     [Theory]
@@ -98,11 +100,11 @@ public class TxnLogDirectoryTests
     public void A_torn_end_before_a_later_transaction_is_corruption(bool continuous)
     {
         using var directory = new TempDirectory();
-        string torn = TestLog.Write(directory.FullName, TestLog.Range(1, 5));
+        string torn = TestLog.Write(directory.Path, TestLog.Range(1, 5));
         Shorten(torn, 3);
-        TestLog.Write(directory.FullName, TestLog.Range(6, 8));
+        TestLog.Write(directory.Path, TestLog.Range(6, 8));
 
-        var e = Assert.Throws<CorruptLogException>(() => TestLog.Zxids(directory.FullName, 1, continuous));
+        var e = Assert.Throws<CorruptLogException>(() => TestLog.Zxids(directory.Path, 1, continuous));
 
         Assert.Equal(torn, e.File);
         Assert.Equal(TestLog.ReadFile(torn).Torn!.Offset, e.Offset);
@@ -113,42 +115,42 @@ public class TxnLogDirectoryTests
     public void A_missing_file_is_corruption_when_continuity_is_required()
     {
         using var directory = new TempDirectory();
-        TestLog.Write(directory.FullName, TestLog.Range(1, 5));
-        string later = TestLog.Write(directory.FullName, TestLog.Range(8, 9));
+        TestLog.Write(directory.Path, TestLog.Range(1, 5));
+        string later = TestLog.Write(directory.Path, TestLog.Range(8, 9));
 
-        Assert.Equal([1, 2, 3, 4, 5, 8, 9], TestLog.Zxids(directory.FullName));
-        var e = Assert.Throws<CorruptLogException>(() => TestLog.Zxids(directory.FullName, 3, continuous: true));
+        Assert.Equal([1, 2, 3, 4, 5, 8, 9], TestLog.Zxids(directory.Path));
+        var e = Assert.Throws<CorruptLogException>(() => TestLog.Zxids(directory.Path, 3, continuous: true));
         Assert.Equal(later, e.File);
         Assert.Equal(5, e.LastZxid);
-        Assert.Throws<CorruptLogException>(() => TestLog.Zxids(directory.FullName, 6, continuous: true));
-        Assert.Throws<CorruptLogException>(() => TestLog.Zxids(directory.FullName, 7, continuous: true));
-        Assert.Equal([8, 9], TestLog.Zxids(directory.FullName, 8, continuous: true));
+        Assert.Throws<CorruptLogException>(() => TestLog.Zxids(directory.Path, 6, continuous: true));
+        Assert.Throws<CorruptLogException>(() => TestLog.Zxids(directory.Path, 7, continuous: true));
+        Assert.Equal([8, 9], TestLog.Zxids(directory.Path, 8, continuous: true));
     }
 
     [Fact]
     public void Transactions_zeroed_at_the_end_of_a_file_before_the_last_are_corruption_when_continuity_is_required()
     {
         using var directory = new TempDirectory();
-        string file = TestLog.Write(directory.FullName, TestLog.Range(1, 5));
+        string file = TestLog.Write(directory.Path, TestLog.Range(1, 5));
         long end = TestLog.ReadFile(file).Records[3].Offset;
         byte[] bytes = File.ReadAllBytes(file);
         bytes.AsSpan((int)end).Clear();
         File.WriteAllBytes(file, bytes);
-        TestLog.Write(directory.FullName, TestLog.Range(6, 7));
+        TestLog.Write(directory.Path, TestLog.Range(6, 7));
 
-        Assert.Throws<CorruptLogException>(() => TestLog.Zxids(directory.FullName, 1, continuous: true));
+        Assert.Throws<CorruptLogException>(() => TestLog.Zxids(directory.Path, 1, continuous: true));
     }
 
     [Fact]
     public void The_name_of_a_file_without_transactions_counts_when_continuity_is_required()
     {
         using var directory = new TempDirectory();
-        TestLog.Write(directory.FullName, TestLog.Range(1, 5));
-        File.WriteAllBytes(directory.File("log.9"), TestLog.FileHeader());
+        TestLog.Write(directory.Path, TestLog.Range(1, 5));
+        File.WriteAllBytes(directory.Combine("log.9"), TestLog.FileHeader());
 
-        Assert.Throws<CorruptLogException>(() => TestLog.Zxids(directory.FullName, 1, continuous: true));
-        File.Move(directory.File("log.9"), directory.File("log.6"));
-        Assert.Equal(TestLog.Range(1, 5), TestLog.Zxids(directory.FullName, 1, continuous: true));
+        Assert.Throws<CorruptLogException>(() => TestLog.Zxids(directory.Path, 1, continuous: true));
+        File.Move(directory.Combine("log.9"), directory.Combine("log.6"));
+        Assert.Equal(TestLog.Range(1, 5), TestLog.Zxids(directory.Path, 1, continuous: true));
     }
 
     [Fact]
@@ -167,19 +169,19 @@ public class TxnLogDirectoryTests
     public void A_transaction_logged_twice_is_read_once()
     {
         using var directory = new TempDirectory();
-        TestLog.Write(directory.FullName, TestLog.Range(1, 5));
-        TestLog.Write(directory.FullName, TestLog.Range(4, 8));
+        TestLog.Write(directory.Path, TestLog.Range(1, 5));
+        TestLog.Write(directory.Path, TestLog.Range(4, 8));
 
-        Assert.Equal(TestLog.Range(1, 8), TestLog.Zxids(directory.FullName, 1, continuous: true));
+        Assert.Equal(TestLog.Range(1, 8), TestLog.Zxids(directory.Path, 1, continuous: true));
     }
 
     [Fact]
     public void Records_of_the_enumeration_keep_their_bytes()
     {
         using var directory = new TempDirectory();
-        TestLog.Write(directory.FullName, TestLog.Range(1, 50));
+        TestLog.Write(directory.Path, TestLog.Range(1, 50));
 
-        List<TxnLogRecord> records = [.. TxnLogDirectory.Read(directory.FullName)];
+        List<TxnLogRecord> records = [.. TxnLogDirectory.Read(directory.Path)];
 
         Assert.All(records, record => Assert.Equal(TestLog.Create(record.Zxid), record.Entry.ToArray()));
     }
@@ -196,42 +198,42 @@ public class TxnLogDirectoryTests
     public void Truncating_leaves_what_comes_up_to_the_zxid(long zxid)
     {
         using var directory = new TempDirectory();
-        TestLog.Write(directory.FullName, TestLog.Range(1, 5), new TxnLogOptions { PreAllocSize = 10_000 });
-        TestLog.Write(directory.FullName, TestLog.Range(6, 9));
-        TestLog.Write(directory.FullName, TestLog.Range(10, 14));
+        TestLog.Write(directory.Path, TestLog.Range(1, 5), new TxnLogOptions { PreAllocSize = 10_000 });
+        TestLog.Write(directory.Path, TestLog.Range(6, 9));
+        TestLog.Write(directory.Path, TestLog.Range(10, 14));
 
-        long last = TxnLog.Truncate(directory.FullName, zxid);
+        long last = TxnLog.Truncate(directory.Path, zxid);
 
         Assert.Equal(Math.Min(zxid, 14), last);
-        Assert.Equal(TestLog.Range(1, last), TestLog.Zxids(directory.FullName));
-        TestLog.Write(directory.FullName, TestLog.Range(last + 1, last + 3));
-        Assert.Equal(TestLog.Range(1, last + 3), TestLog.Zxids(directory.FullName, 1, continuous: true));
+        Assert.Equal(TestLog.Range(1, last), TestLog.Zxids(directory.Path));
+        TestLog.Write(directory.Path, TestLog.Range(last + 1, last + 3));
+        Assert.Equal(TestLog.Range(1, last + 3), TestLog.Zxids(directory.Path, 1, continuous: true));
     }
 
     [Fact]
     public void Truncating_before_the_first_transaction_removes_all()
     {
         using var directory = new TempDirectory();
-        TestLog.Write(directory.FullName, TestLog.Range(5, 9));
+        TestLog.Write(directory.Path, TestLog.Range(5, 9));
 
-        Assert.Equal(0, TxnLog.Truncate(directory.FullName, 4));
-        Assert.Empty(TxnLogDirectory.Files(directory.FullName));
+        Assert.Equal(0, TxnLog.Truncate(directory.Path, 4));
+        Assert.Empty(TxnLogDirectory.Files(directory.Path));
     }
 
     [Fact]
     public void Truncating_takes_away_damage_after_the_zxid_and_refuses_damage_before_it()
     {
         using var directory = new TempDirectory();
-        string file = TestLog.Write(directory.FullName, TestLog.Range(1, 9));
+        string file = TestLog.Write(directory.Path, TestLog.Range(1, 9));
         TxnLogRecord damaged = TestLog.ReadFile(file).Records[5];
         byte[] bytes = File.ReadAllBytes(file);
         bytes[damaged.Offset + 50] ^= 1;
         File.WriteAllBytes(file, bytes);
 
-        Assert.Throws<CorruptLogException>(() => TxnLog.Truncate(directory.FullName, 7));
+        Assert.Throws<CorruptLogException>(() => TxnLog.Truncate(directory.Path, 7));
         Assert.Equal(bytes, File.ReadAllBytes(file));
-        Assert.Equal(5, TxnLog.Truncate(directory.FullName, 5));
-        Assert.Equal(TestLog.Range(1, 5), TestLog.Zxids(directory.FullName));
+        Assert.Equal(5, TxnLog.Truncate(directory.Path, 5));
+        Assert.Equal(TestLog.Range(1, 5), TestLog.Zxids(directory.Path));
     }
 
     [Fact]
@@ -239,7 +241,7 @@ public class TxnLogDirectoryTests
     {
         using var directory = new TempDirectory();
 
-        Assert.Throws<StorageException>(() => TxnLog.Truncate(directory.FullName, 7));
+        Assert.Throws<StorageException>(() => TxnLog.Truncate(directory.Path, 7));
     }
 
     private static void Shorten(string file, int bytes)

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using CoordPS.Testing;
 
 namespace CoordPS.Storage.Tests;
 
@@ -145,7 +146,7 @@ public class TxnLogTailTests
     public void Whole_records_megabytes_after_a_damaged_one_are_found()
     {
         using var directory = new TempDirectory();
-        string file = TestLog.Write(directory.FullName, TestLog.Range(1, 6), dataLength: 900_000);
+        string file = TestLog.Write(directory.Path, TestLog.Range(1, 6), dataLength: 900_000);
         List<TxnLogRecord> records = TestLog.ReadFile(file).Records;
         byte[] whole = File.ReadAllBytes(file);
         whole.AsSpan((int)records[1].Offset, (int)(records[5].Offset - records[1].Offset)).Clear();
@@ -159,7 +160,7 @@ public class TxnLogTailTests
     {
         using var directory = new TempDirectory();
         byte[] older = File.ReadAllBytes(Write(directory, 3).File);
-        using var log = new TxnLog(directory.FullName, TestLog.NoPadding, lastZxid: 99);
+        using var log = new TxnLog(directory.Path, TestLog.NoPadding, lastZxid: 99);
         log.Append(100, TestLog.Create(100));
         log.Append(101, TestLog.Entry(101, Protocol.OpCode.SetData, new Protocol.SetDataTxn("/a", older, 1)));
         log.Commit();
@@ -176,7 +177,7 @@ public class TxnLogTailTests
     public void A_file_with_a_part_of_its_header_is_torn_from_the_start()
     {
         using var directory = new TempDirectory();
-        string file = directory.File("log.5");
+        string file = directory.Combine("log.5");
         byte[] header = TestLog.FileHeader();
         for (int length = 0; length < header.Length; length++)
         {
@@ -216,9 +217,9 @@ public class TxnLogTailTests
     public void A_file_that_is_no_log_is_refused(string text)
     {
         using var directory = new TempDirectory();
-        File.WriteAllText(directory.File("log.1"), text);
+        File.WriteAllText(directory.Combine("log.1"), text);
 
-        AssertCorruptAt(directory.File("log.1"), 0, 0);
+        AssertCorruptAt(directory.Combine("log.1"), 0, 0);
     }
 
     [Fact]
@@ -254,7 +255,7 @@ public class TxnLogTailTests
     public void A_reader_of_a_log_in_use_sees_what_is_committed_meanwhile()
     {
         using var directory = new TempDirectory();
-        using var log = new TxnLog(directory.FullName);
+        using var log = new TxnLog(directory.Path);
         log.Append(1, TestLog.Create(1));
         log.Commit();
         using var reader = new TxnLogReader(log.CurrentFile!);
@@ -273,7 +274,7 @@ public class TxnLogTailTests
 
     private static (string File, byte[] Bytes, List<TxnLogRecord> Records) Write(TempDirectory directory, int count, int dataLength = 20)
     {
-        string file = TestLog.Write(directory.FullName, TestLog.Range(1, count), dataLength: dataLength);
+        string file = TestLog.Write(directory.Path, TestLog.Range(1, count), dataLength: dataLength);
         return (file, File.ReadAllBytes(file), TestLog.ReadFile(file).Records);
     }
 

@@ -1,4 +1,5 @@
 using CoordPS.Protocol;
+using CoordPS.Testing;
 using Microsoft.Extensions.Logging;
 
 namespace CoordPS.Storage.Tests;
@@ -9,7 +10,7 @@ public class TxnLogTests
     public void A_log_is_laid_out_byte_by_byte_as_Apache_does_it()
     {
         using var directory = new TempDirectory();
-        using (var log = new TxnLog(directory.FullName, TestLog.NoPadding))
+        using (var log = new TxnLog(directory.Path, TestLog.NoPadding))
         {
             log.Append(0x100000002, EntryOf(new TxnHeader(TestLog.Session, 7, 0x100000002, TestLog.Time, OpCode.Create),
                 new CreateTxn("/a", "x"u8.ToArray(), Acl.OpenUnsafe, false, 1)));
@@ -26,14 +27,14 @@ public class TxnLogTests
             // path, data, ACL, ephemeral, parentCVersion
             + "000000022f61" + "0000000178" + "000000010000001f00000005776f726c6400000006616e796f6e65" + "00" + "00000001"
             + "42",
-            Convert.ToHexStringLower(File.ReadAllBytes(directory.File("log.100000002"))));
+            Convert.ToHexStringLower(File.ReadAllBytes(directory.Combine("log.100000002"))));
     }
 
     [Fact]
     public void What_is_committed_is_read_back_in_order()
     {
         using var directory = new TempDirectory();
-        string file = TestLog.Write(directory.FullName, TestLog.Range(1, 500), new TxnLogOptions());
+        string file = TestLog.Write(directory.Path, TestLog.Range(1, 500), new TxnLogOptions());
 
         (List<TxnLogRecord> records, TornTail? torn) = TestLog.ReadFile(file);
 
@@ -49,7 +50,7 @@ public class TxnLogTests
     public void Nothing_is_in_the_file_before_the_commit()
     {
         using var directory = new TempDirectory();
-        using var log = new TxnLog(directory.FullName, TestLog.NoPadding);
+        using var log = new TxnLog(directory.Path, TestLog.NoPadding);
         log.Append(1, TestLog.Create(1));
 
         Assert.Equal(0, new FileInfo(log.CurrentFile!).Length);
@@ -65,7 +66,7 @@ public class TxnLogTests
     {
         const int Size = 64 * 1024;
         using var directory = new TempDirectory();
-        using var log = new TxnLog(directory.FullName, new TxnLogOptions { PreAllocSize = Size });
+        using var log = new TxnLog(directory.Path, new TxnLogOptions { PreAllocSize = Size });
         long zxid = 0;
         do
         {
@@ -94,7 +95,7 @@ public class TxnLogTests
     public void A_record_larger_than_the_buffer_and_the_preallocation_is_kept_whole()
     {
         using var directory = new TempDirectory();
-        using var log = new TxnLog(directory.FullName, new TxnLogOptions { PreAllocSize = 4096 });
+        using var log = new TxnLog(directory.Path, new TxnLogOptions { PreAllocSize = 4096 });
         log.Append(1, TestLog.Create(1));
         log.Append(2, TestLog.Create(2, 3_000_000));
         log.Append(3, TestLog.Create(3));
@@ -110,7 +111,7 @@ public class TxnLogTests
     public void After_a_roll_the_next_transaction_begins_a_file_of_its_own()
     {
         using var directory = new TempDirectory();
-        using var log = new TxnLog(directory.FullName);
+        using var log = new TxnLog(directory.Path);
         log.Roll();
         log.Append(0x10, TestLog.Create(0x10));
         log.Append(0x11, TestLog.Create(0x11));
@@ -120,8 +121,8 @@ public class TxnLogTests
         log.Append(0x12, TestLog.Create(0x12));
         log.Commit();
 
-        Assert.Equal(["log.10", "log.12"], TxnLogDirectory.Files(directory.FullName).Select(file => file.Name));
-        Assert.Equal([0x10, 0x11, 0x12], TestLog.Zxids(directory.FullName, continuous: false));
+        Assert.Equal(["log.10", "log.12"], TxnLogDirectory.Files(directory.Path).Select(file => file.Name));
+        Assert.Equal([0x10, 0x11, 0x12], TestLog.Zxids(directory.Path, continuous: false));
     }
 
     [Fact]
@@ -129,14 +130,14 @@ public class TxnLogTests
     {
         using var directory = new TempDirectory();
         var logger = new ListLogger();
-        using var log = new TxnLog(directory.FullName, TestLog.NoPadding, logger, lastZxid: 5);
+        using var log = new TxnLog(directory.Path, TestLog.NoPadding, logger, lastZxid: 5);
 
         Assert.False(log.Append(5, TestLog.Create(5)));
         Assert.True(log.Append(6, TestLog.Create(6)));
         Assert.False(log.Append(6, TestLog.Create(6)));
         log.Commit();
 
-        Assert.Equal([6], TestLog.Zxids(directory.FullName));
+        Assert.Equal([6], TestLog.Zxids(directory.Path));
         Assert.Equal(2, logger.Entries.Count(entry => entry.Level == LogLevel.Warning));
     }
 
@@ -145,7 +146,7 @@ public class TxnLogTests
     {
         using var directory = new TempDirectory();
         var logger = new ListLogger();
-        using var log = new TxnLog(directory.FullName, new TxnLogOptions { FsyncWarningThreshold = TimeSpan.Zero }, logger);
+        using var log = new TxnLog(directory.Path, new TxnLogOptions { FsyncWarningThreshold = TimeSpan.Zero }, logger);
         log.Append(1, TestLog.Create(1));
         log.Commit();
 
@@ -157,9 +158,9 @@ public class TxnLogTests
     public void A_file_that_holds_transactions_is_never_overwritten()
     {
         using var directory = new TempDirectory();
-        string file = TestLog.Write(directory.FullName, [1, 2]);
+        string file = TestLog.Write(directory.Path, [1, 2]);
         byte[] before = File.ReadAllBytes(file);
-        using var log = new TxnLog(directory.FullName);
+        using var log = new TxnLog(directory.Path);
 
         var e = Assert.Throws<StorageException>(() => log.Append(1, TestLog.Create(1)));
 
@@ -171,34 +172,34 @@ public class TxnLogTests
     public void A_file_that_a_crash_left_without_a_transaction_is_replaced()
     {
         using var directory = new TempDirectory();
-        File.WriteAllBytes(directory.File("log.1"), [.. TestLog.FileHeader(), .. new byte[100]]);
+        File.WriteAllBytes(directory.Combine("log.1"), [.. TestLog.FileHeader(), .. new byte[100]]);
 
-        TestLog.Write(directory.FullName, [1, 2]);
+        TestLog.Write(directory.Path, [1, 2]);
 
-        Assert.Equal([1, 2], TestLog.Zxids(directory.FullName));
+        Assert.Equal([1, 2], TestLog.Zxids(directory.Path));
     }
 
     [Fact]
     public void Without_its_directory_the_log_fails_naming_the_file()
     {
         using var directory = new TempDirectory();
-        using var log = new TxnLog(directory.File("gone"));
+        using var log = new TxnLog(directory.Combine("gone"));
 
         var e = Assert.Throws<StorageException>(() => log.Append(1, TestLog.Create(1)));
 
-        Assert.Equal(directory.File("gone/log.1"), e.File);
+        Assert.Equal(directory.Combine("gone/log.1"), e.File);
     }
 
     [DeviceFact("/dev/full")]
     public void A_full_disk_breaks_the_log_for_good()
     {
         using var directory = new TempDirectory();
-        File.CreateSymbolicLink(directory.File("log.1"), "/dev/full");
-        using var log = new TxnLog(directory.FullName, TestLog.NoPadding);
+        File.CreateSymbolicLink(directory.Combine("log.1"), "/dev/full");
+        using var log = new TxnLog(directory.Path, TestLog.NoPadding);
         log.Append(1, TestLog.Create(1));
 
         var e = Assert.Throws<StorageException>(log.Commit);
-        Assert.Equal(directory.File("log.1"), e.File);
+        Assert.Equal(directory.Combine("log.1"), e.File);
         Assert.Contains("space", e.Message, StringComparison.Ordinal);
 
         Assert.Throws<StorageException>(log.Commit);
@@ -210,7 +211,7 @@ public class TxnLogTests
     public void Appending_allocates_nothing()
     {
         using var directory = new TempDirectory();
-        using var log = new TxnLog(directory.FullName, new TxnLogOptions { ForceSync = false });
+        using var log = new TxnLog(directory.Path, new TxnLogOptions { ForceSync = false });
         byte[][] entries = [.. TestLog.Range(1, 2000).Select(zxid => TestLog.Create(zxid))];
         log.Append(1, entries[0]);
         log.Commit();

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using CoordPS.Protocol;
+using CoordPS.Testing;
 
 namespace CoordPS.Storage.Tests.Apache;
 
@@ -39,11 +40,11 @@ public class ApacheFilesTests
         other.stop()
         """;
 
-    [ApacheFact]
+    [PeerFact(Peer.Apache)]
     public async Task Apaches_log_tool_reads_our_log()
     {
         using var directory = new TempDirectory();
-        using var log = new TxnLog(directory.FullName);
+        using var log = new TxnLog(directory.Path);
         log.Append(1, TestLog.Entry(1, OpCode.CreateSession, new CreateSessionTxn(30000)));
         log.Append(2, TestLog.Entry(2, OpCode.Create, new CreateTxn("/a", "text"u8.ToArray(), Acl.OpenUnsafe, false, 1)));
         log.Append(3, TestLog.Entry(3, OpCode.SetData, new SetDataTxn("/a", "other"u8.ToArray(), 1)));
@@ -54,7 +55,7 @@ public class ApacheFilesTests
         log.Append(8, TestLog.Entry(8, OpCode.Error, new ErrorTxn(ErrorCode.NoNode)));
         log.Commit();
 
-        string output = await ApacheServer.RunToolAsync("persistence.TxnLogToolkit", "-d", log.CurrentFile!);
+        string output = await ApacheTools.RunAsync("persistence.TxnLogToolkit", "-d", log.CurrentFile!);
 
         Assert.Contains("EOF reached after 8 txns.", output, StringComparison.Ordinal);
         Assert.DoesNotContain("CRC", output, StringComparison.Ordinal);
@@ -63,13 +64,13 @@ public class ApacheFilesTests
         Assert.Contains("closeSession", output, StringComparison.Ordinal);
     }
 
-    [ApacheFact]
+    [PeerFact(Peer.Apache)]
     public async Task Apaches_snapshot_tool_reads_our_snapshot()
     {
         using var directory = new TempDirectory();
-        string file = SnapshotTests.Write(directory.FullName, 0x1f, [("/", [], -1), ("/a", "text"u8.ToArray(), 1), ("/a/b", null, -1)], new ZxidDigest(0x1f, 2, 7));
+        string file = SnapshotTests.Write(directory.Path, 0x1f, [("/", [], -1), ("/a", "text"u8.ToArray(), 1), ("/a/b", null, -1)], new ZxidDigest(0x1f, 2, 7));
 
-        string output = await ApacheServer.RunToolAsync("SnapshotFormatter", "-d", file);
+        string output = await ApacheTools.RunAsync("SnapshotFormatter", "-d", file);
 
         // It counts the root twice.
         Assert.Contains("ZNode Details (count=4)", output, StringComparison.Ordinal);
@@ -79,18 +80,23 @@ public class ApacheFilesTests
         Assert.Contains("Last zxid: 0x1f", output, StringComparison.Ordinal);
     }
 
-    [ApacheAndKazooTheory]
+    [PeerTheory(Peer.Apache, Peer.Kazoo)]
     [InlineData("")]
     [InlineData("gz")]
     public async Task A_killed_Apache_servers_files_hold_what_its_clients_saw(string compression)
     {
         using var directory = new TempDirectory();
-        string property = $"-Dzookeeper.snapshot.compression.method={compression}";
+        var options = new TestServerOptions
+        {
+            DataDirectory = directory.Path,
+            TickTime = 2000,
+            Properties = new Dictionary<string, string> { ["zookeeper.snapshot.compression.method"] = compression },
+        };
         Dictionary<string, ClientNode> expected;
-        using (ApacheServer server = await ApacheServer.StartAsync(directory.FullName, property))
-            expected = await Kazoo.RunAsync(server.Address, Populate);
+        await using (ApacheZooKeeper server = await ApacheZooKeeper.StartNewAsync(options))
+            expected = await Kazoo.RunAsync(server.ConnectionString, Populate);
 
-        using DataDirectory data = DataDirectory.Open(directory.FullName);
+        using DataDirectory data = DataDirectory.Open(directory.Path);
         Assert.True(data.TryLoadSnapshot(reader => reader.ReadNodes().Count(), out int nodes, out StorageFile? first));
         Assert.Equal(0, first.Zxid);
         using (TxnLogDirectoryReader log = TxnLogDirectory.Open(data.LogPath, first.Zxid + 1, new TxnLogReadOptions { RequireContinuity = true }))
@@ -118,19 +124,19 @@ public class ApacheFilesTests
 
         // At its next start it recovers from the log and writes a snapshot.
         data.Dispose();
-        (await ApacheServer.StartAsync(directory.FullName, property)).Dispose();
+        await (await ApacheZooKeeper.StartNewAsync(options)).DisposeAsync();
         StorageFile newest = SnapshotDirectory.FindComplete(data.SnapshotPath)[0];
         Assert.EndsWith(compression, newest.Name, StringComparison.Ordinal);
         AssertSame(expected, newest.FullName);
     }
 
-    [ApacheAndKazooTheory]
+    [PeerTheory(Peer.Apache, Peer.Kazoo)]
     [InlineData(false)]
     [InlineData(true)]
     public async Task Apache_serves_our_files_after_a_torn_tail_is_cut(bool withSnapshotDigest)
     {
         using var directory = new TempDirectory();
-        using (DataDirectory data = DataDirectory.Open(directory.FullName))
+        using (DataDirectory data = DataDirectory.Open(directory.Path))
         {
             var stat = new StatPersisted(2, 3, TestLog.Time, TestLog.Time + 1, 1, 0, 0, 0, 2);
             using (var snapshot = new SnapshotWriter(data.SnapshotPath, 9))
@@ -176,8 +182,8 @@ public class ApacheFilesTests
         }
 
         Dictionary<string, ClientNode> nodes;
-        using (ApacheServer server = await ApacheServer.StartAsync(directory.FullName))
-            nodes = await Kazoo.RunAsync(server.Address, "zk.create('/new', b'')");
+        await using (ApacheZooKeeper server = await ApacheZooKeeper.StartNewAsync(new TestServerOptions { DataDirectory = directory.Path }))
+            nodes = await Kazoo.RunAsync(server.ConnectionString, "zk.create('/new', b'')");
 
         Assert.Equal("after", Encoding.UTF8.GetString(Convert.FromBase64String(nodes["/a"].Data)));
         Assert.Equal([2, 20, TestLog.Time, TestLog.Time, 2, 0, 0, 0, 5, 0, 2], nodes["/a"].Stat);
@@ -189,7 +195,7 @@ public class ApacheFilesTests
         Assert.Equal(22, nodes["/new"].Stat[0]);
 
         // And on come our own eyes again.
-        Assert.Equal(22, TxnLogDirectory.Read(Path.Combine(directory.FullName, "version-2"), 10, new TxnLogReadOptions { RequireContinuity = true }).Last().Zxid);
+        Assert.Equal(22, TxnLogDirectory.Read(Path.Combine(directory.Path, "version-2"), 10, new TxnLogReadOptions { RequireContinuity = true }).Last().Zxid);
     }
 
     private static void AssertSame(Dictionary<string, ClientNode> expected, string snapshot)

@@ -35,10 +35,6 @@ internal static class Kazoo
 
         """;
 
-    /// <summary>Null when it is installed, else how to install it.</summary>
-    public static string? Missing { get; } =
-        File.Exists(Python) && Directory.Exists("/usr/lib/python3/dist-packages/kazoo") ? null : "kazoo is not installed: apt-get install python3-kazoo";
-
     /// <summary>Runs a script with a started client <c>zk</c>, and returns what its <c>dump()</c> printed. The session is left open.</summary>
     public static async Task<Dictionary<string, ClientNode>> RunAsync(string address, string script)
     {
