@@ -211,8 +211,7 @@ public abstract partial class ClientContract
         FaultProxy proxy = Proxy();
         ZooKeeperClient client = await ConnectAsync(proxy.ConnectionString, o => o.Credentials.Add(Credential.Digest("ann", "1")));
         await client.AddAuthAsync("digest", Bytes("bob:2"));
-        proxy.Cut();
-        await UntilAsync(client, SessionState.Disconnected);
+        await CutAsync(proxy, client);
         IReadOnlyList<ClientInfo> identities = await client.WhoAmIAsync();
         Assert.Equal(["ann", "bob"], identities.Where(i => i.AuthScheme == "digest").Select(i => i.User).Order());
     }

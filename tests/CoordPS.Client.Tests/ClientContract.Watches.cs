@@ -308,9 +308,7 @@ public abstract partial class ClientContract
         }
 
         await Task.WhenAll(Enumerable.Range(0, 2_000).Select(i => client.ExistsAsync($"{Root}/{padding}{i}", Fire)));
-        proxy.Cut();
-        await UntilAsync(client, SessionState.Disconnected);
-        await UntilAsync(client, SessionState.Connected);
+        await CutAsync(proxy, client);
         await Task.WhenAll(Enumerable.Range(0, 2_000).Select(i => Other.CreateAsync($"{Root}/{padding}{i}")));
         await Eventually.TrueAsync(() => Volatile.Read(ref fired) == 2_000, "every watch has fired");
         Assert.Equal(2, proxy.Accepted);

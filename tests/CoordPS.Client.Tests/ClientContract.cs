@@ -56,6 +56,22 @@ public abstract partial class ClientContract(ServerFixture fixture) : IAsyncLife
         client.StateChanged -= OnChange;
     }
 
+    /// <summary>Drops the client's connection and waits until it has another.</summary>
+    protected static async Task CutAsync(FaultProxy proxy, ZooKeeperClient client)
+    {
+        var back = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        void OnChange(object? sender, SessionStateChangedEventArgs e)
+        {
+            if (e is { Previous: SessionState.Disconnected, Current: SessionState.Connected })
+                back.TrySetResult();
+        }
+
+        client.StateChanged += OnChange;
+        proxy.Cut();
+        await back.Task.WaitAsync(Patience);
+        client.StateChanged -= OnChange;
+    }
+
     protected async Task<ZooKeeperClient> ConnectAsync(string? connectionString = null, Action<ZooKeeperClientOptions>? configure = null)
     {
         var options = new ZooKeeperClientOptions { ConnectionString = connectionString ?? Fixture.Server.ConnectionString };
