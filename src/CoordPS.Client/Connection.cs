@@ -94,6 +94,9 @@ internal sealed class Connection : IThreadPoolWorkItem, IDisposable
                     if (connection._end - 4 >= length)
                     {
                         var reader = new JuteReader(connection._in.AsSpan(4, length));
+                        // No answer to a ConnectRequest is as short: a server without a quorum says so if it opens no local sessions.
+                        if (length == ReplyHeaderLength)
+                            throw new IOException($"{connection.Name} refused to open a session: {ReplyHeader.Read(ref reader).Error}.");
                         ConnectResponse response = ConnectResponse.Read(ref reader);
                         connection._start = 4 + length;
                         return (connection, response);
@@ -175,9 +178,19 @@ internal sealed class Connection : IThreadPoolWorkItem, IDisposable
     internal async ValueTask<bool> FillAsync(CancellationToken ct)
     {
         if (_start == _end)
+        {
             _start = _end = 0;
+            if (_in.Length > 4 * KeepCapacity)
+            {
+                // One long reply is no reason to keep its room for good.
+                ArrayPool<byte>.Shared.Return(_in);
+                _in = ArrayPool<byte>.Shared.Rent(KeepCapacity);
+            }
+        }
         else if (_end == _in.Length)
+        {
             MakeRoom(_end - _start + 1);
+        }
 
         int received = await _socket.ReceiveAsync(_in.AsMemory(_end), SocketFlags.None, ct).ConfigureAwait(false);
         if (received == 0)

@@ -16,7 +16,7 @@ namespace CoordPS.Client;
 internal sealed class Session : IDisposable
 {
     // A request that kills its connection each time (too long for the server, say) must not do so for ever.
-    private const int MaxLosses = 3;
+    private const int MaxLosses = 5;
     private const int MaxPingIntervalMilliseconds = 10_000;
 
     private readonly ZooKeeperClientOptions _options;
@@ -53,7 +53,9 @@ internal sealed class Session : IDisposable
         _ring = new ServerRing(servers.Servers, options.RandomizeServers, options.Resolver);
         _backoff = new Backoff(options.ReconnectBackoff, options.MaxReconnectBackoff);
         _dispatcher = new EventDispatcher(options.Logger);
-        _timer = new Timer(static state => ((Session)state!).Tick(), this, Timeout.Infinite, Timeout.Infinite);
+        // What runs for the session's whole life must not keep the context of whoever opened it.
+        using (ExecutionContext.SuppressFlow())
+            _timer = new Timer(static state => ((Session)state!).Tick(), this, Timeout.Infinite, Timeout.Infinite);
         SessionId = options.SessionId;
         Password = options.SessionPassword ?? new byte[16];
         _hasBeenWritable = options.SessionId != 0;
@@ -297,6 +299,21 @@ internal sealed class Session : IDisposable
 
     private async Task RunAsync(Connection connection)
     {
+#pragma warning disable CA1031 // Whatever it is, no caller may wait for ever for an answer that nobody reads.
+        try
+        {
+            await KeepConnectedAsync(connection).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            _logger.LogCritical(e, "Session 0x{SessionId:x} ends by a fault of the client.", SessionId);
+            Finish(SessionState.Closed, e);
+        }
+#pragma warning restore CA1031
+    }
+
+    private async Task KeepConnectedAsync(Connection connection)
+    {
         while (true)
         {
             long since = Environment.TickCount64;
@@ -306,6 +323,7 @@ internal sealed class Session : IDisposable
             OnLost(connection, cause);
             try
             {
+                // The next server is tried at once, unless connections don't last: servers that accept and drop must not be hammered.
                 if (Environment.TickCount64 - since >= _options.MaxReconnectBackoff.TotalMilliseconds)
                     _backoff.Reset();
                 else if (!State.IsFinal)
@@ -547,7 +565,7 @@ internal sealed class Session : IDisposable
         foreach ((Request request, Exception failure) in failed)
             request.Fail(failure);
         foreach (AuthEntry entry in credentials)
-            entry.Done.TrySetException(FinalErrorFor(null));
+            entry.Fail(FinalErrorFor(null));
     }
 
     private ZooKeeperException FinalErrorFor(Request? request) => State switch
@@ -674,7 +692,7 @@ internal sealed class Session : IDisposable
 
         var failure = new AuthFailedException(
             $"The server refused the credentials{(entry is null ? "" : $" of scheme '{entry.Credential.Scheme}'")}", null, connection.Name);
-        entry?.Done.TrySetException(failure);
+        entry?.Fail(failure);
         Finish(SessionState.AuthFailed, failure);
     }
 
@@ -816,5 +834,14 @@ internal sealed class Session : IDisposable
         internal Credential Credential { get; } = credential;
 
         internal TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        internal void Fail(Exception exception)
+        {
+            if (Done.TrySetException(exception))
+            {
+                // Nobody need be waiting: the session's state says it as well.
+                _ = Done.Task.Exception;
+            }
+        }
     }
 }

@@ -49,8 +49,17 @@ public sealed partial class ZooKeeperClient
     public async Task<ZNodeWatch> OpenWatchAsync(string path, AddWatchMode mode = AddWatchMode.Persistent, CancellationToken ct = default)
     {
         var watch = new ZNodeWatch(path, mode, RemoveAsync);
-        await AddWatchAsync(path, mode, watch.Handler, ct).ConfigureAwait(false);
-        return watch;
+        try
+        {
+            await AddWatchAsync(path, mode, watch.Handler, ct).ConfigureAwait(false);
+            return watch;
+        }
+        catch (OperationCanceledException)
+        {
+            // Cancelled when the answer had just come: the watch is set.
+            await watch.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
     }
 
     /// <summary>

@@ -13,8 +13,8 @@ namespace CoordPS.Client;
 /// until a server is back. Only a server can expire the session (<see cref="SessionState.Expired"/>).
 /// </para>
 /// <para>
-/// Every call fails with a <see cref="ZooKeeperException"/>: by the task it returns, never when called. Cancelling a call ends the wait at
-/// once; a request already sent may still be carried out. Data given to a call must not be changed until the call has ended.
+/// What goes wrong, a malformed path included, is a <see cref="ZooKeeperException"/> in the task that a call returns. Cancelling a call ends
+/// the wait at once; a request already sent may still be carried out. Data given to a call must not be changed until the call has ended.
 /// </para>
 /// </summary>
 public sealed partial class ZooKeeperClient : IAsyncDisposable

@@ -288,4 +288,65 @@ public abstract partial class ClientContract
         proxy.Accept();
         Assert.NotNull(await (await connect).ExistsAsync(Root));
     }
+
+    [ContractFact]
+    public async Task Whenever_the_connection_is_cut_what_each_call_reports_is_what_happened()
+    {
+        FaultProxy proxy = Proxy();
+        ZooKeeperClient client = await ConnectAsync(proxy.ConnectionString, o =>
+        {
+            o.ReconnectBackoff = TimeSpan.FromMilliseconds(1);
+            o.MaxReconnectBackoff = TimeSpan.FromMilliseconds(20);
+        });
+        using var stop = new CancellationTokenSource();
+        Task cutting = Task.Run(async () =>
+        {
+            for (int i = 0; i < 25; i++)
+            {
+                await Task.Delay(Random.Shared.Next(20, 60));
+                proxy.Cut();
+            }
+
+            await stop.CancelAsync();
+        });
+
+        int next = 0, done = 0, unknown = 0, reads = 0;
+        async Task WorkAsync()
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                string path = $"{Root}/{Interlocked.Increment(ref next)}";
+                bool? created = true;
+                try
+                {
+                    await client.CreateAsync(path);
+                    Interlocked.Increment(ref done);
+                }
+                catch (ConnectionLossException e) when (e.OutcomeUnknown)
+                {
+                    created = null;
+                    Interlocked.Increment(ref unknown);
+                }
+
+                try
+                {
+                    bool exists = await client.ExistsAsync(path) is not null;
+                    Assert.True(created is null || exists, $"{path} was reported created and does not exist");
+                }
+                catch (ConnectionLossException e)
+                {
+                    Assert.False(e.OutcomeUnknown);
+                }
+
+                Interlocked.Increment(ref reads);
+            }
+        }
+
+        await Task.WhenAll(Enumerable.Range(0, 32).Select(_ => Task.Run(WorkAsync)).Append(cutting)).WaitAsync(2 * Patience);
+        Assert.Equal(next, done + unknown);
+        Assert.Equal(next, reads);
+        int existing = (await Other.GetChildrenAsync(Root)).Children.Count;
+        Assert.InRange(existing, done, done + unknown);
+        Assert.True(unknown > 0, "no cut met a write under way");
+    }
 }

@@ -87,7 +87,7 @@ public sealed class OddServerTests
         await using ZooKeeperClient client = await ZooKeeperClient.ConnectAsync(server.ConnectionString);
         ConnectionLossException e = await Assert.ThrowsAsync<ConnectionLossException>(() => client.GetDataAsync("/a"));
         Assert.False(e.OutcomeUnknown);
-        Assert.Equal(3, server.Connections);
+        Assert.Equal(5, server.Connections);
     }
 
     [Fact]
