@@ -25,6 +25,7 @@ internal sealed class Session : IDisposable
     private readonly Backoff _backoff;
     private readonly EventDispatcher _dispatcher;
     private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationToken _stopping;
     private readonly List<AuthEntry> _credentials = [];
     private readonly Queue<AuthEntry> _authInFlight = new();
     private readonly Queue<Request> _inFlight = new();
@@ -47,6 +48,7 @@ internal sealed class Session : IDisposable
     internal Session(ZooKeeperClient client, ZooKeeperClientOptions options, ConnectionString servers)
     {
         _client = client;
+        _stopping = _stop.Token;
         _options = options;
         _logger = options.Logger;
         Chroot = servers.Chroot;
@@ -91,8 +93,6 @@ internal sealed class Session : IDisposable
     /// <summary>Set when the server turned out not to know create2 (before 3.5).</summary>
     internal bool LacksCreate2 { get; set; }
 
-    internal Exception? FinalFailure { get; private set; }
-
     /// <summary>Connects for the first time and starts the loop that keeps the session.</summary>
     internal async Task StartAsync(CancellationToken ct)
     {
@@ -124,7 +124,6 @@ internal sealed class Session : IDisposable
         using (ExecutionContext.SuppressFlow())
             _run = Task.Run(() => RunAsync(connection), CancellationToken.None);
         _started = true;
-        StartTimer();
         await Task.WhenAll(authentications).WaitAsync(ct).ConfigureAwait(false);
     }
 
@@ -136,6 +135,8 @@ internal sealed class Session : IDisposable
         Exception? refusal = null;
         lock (Gate)
         {
+            if (request.IsCompleted)
+                return;
             if (State.IsFinal || _closing)
             {
                 refusal = FinalErrorFor(request);
@@ -327,12 +328,12 @@ internal sealed class Session : IDisposable
                 if (Environment.TickCount64 - since >= _options.MaxReconnectBackoff.TotalMilliseconds)
                     _backoff.Reset();
                 else if (!State.IsFinal)
-                    await Task.Delay(_backoff.Next() / 4, _stop.Token).ConfigureAwait(false);
+                    await Task.Delay(_backoff.Next() / 4, _stopping).ConfigureAwait(false);
                 if (await ReconnectAsync().ConfigureAwait(false) is not { } next)
                     return;
                 connection = next;
             }
-            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+            catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
             {
                 return;
             }
@@ -372,7 +373,7 @@ internal sealed class Session : IDisposable
             {
                 if (State.IsFinal || _closing)
                     return null;
-                if (await TryConnectAsync(attempts, _stop.Token).ConfigureAwait(false) is { } opened)
+                if (await TryConnectAsync(attempts, _stopping).ConfigureAwait(false) is { } opened)
                 {
                     lock (Gate)
                     {
@@ -399,7 +400,7 @@ internal sealed class Session : IDisposable
             TimeSpan pause = _backoff.Next();
             _logger.LogWarning("Session 0x{SessionId:x}: no server could be connected to ({Attempts}); next round in {Pause:0} ms.",
                 SessionId, string.Join("; ", attempts), pause.TotalMilliseconds);
-            await Task.Delay(pause, _stop.Token).ConfigureAwait(false);
+            await Task.Delay(pause, _stopping).ConfigureAwait(false);
         }
     }
 
@@ -543,7 +544,6 @@ internal sealed class Session : IDisposable
                 return;
             connection = _connection;
             Volatile.Write(ref _connection, null);
-            FinalFailure = cause;
             SetState(state, connection?.Address, cause);
             foreach (Request request in _inFlight)
             {
@@ -786,13 +786,13 @@ internal sealed class Session : IDisposable
         {
             while (true)
             {
-                await Task.Delay(pause.Next(), _stop.Token).ConfigureAwait(false);
+                await Task.Delay(pause.Next(), _stopping).ConfigureAwait(false);
                 if (Volatile.Read(ref _connection) != readOnly)
                     return;
                 ServerName server = _ring.Next();
                 try
                 {
-                    foreach (IPEndPoint address in await _ring.ResolveAsync(server, _stop.Token).ConfigureAwait(false))
+                    foreach (IPEndPoint address in await _ring.ResolveAsync(server, _stopping).ConfigureAwait(false))
                     {
                         if (await ServesWritesAsync(address).ConfigureAwait(false))
                         {
@@ -802,13 +802,13 @@ internal sealed class Session : IDisposable
                         }
                     }
                 }
-                catch (Exception e) when (e is SocketException or IOException || (e is OperationCanceledException && !_stop.IsCancellationRequested))
+                catch (Exception e) when (e is SocketException or IOException || (e is OperationCanceledException && !_stopping.IsCancellationRequested))
                 {
                     _logger.LogDebug(e, "Asked {Server} whether it serves writes.", server);
                 }
             }
         }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
         {
             // The client is closed.
         }
@@ -816,7 +816,7 @@ internal sealed class Session : IDisposable
 
     private async Task<bool> ServesWritesAsync(IPEndPoint address)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(_stopping);
         limit.CancelAfter(TimeSpan.FromSeconds(1));
         using var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(address, limit.Token).ConfigureAwait(false);

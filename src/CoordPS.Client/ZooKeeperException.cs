@@ -27,9 +27,9 @@ public class ZooKeeperException : Exception
     public string RecommendedAction { get; }
 
     /// <summary>The exception for an error that a server answered.</summary>
-    internal static ZooKeeperException FromReply(ErrorCode error, OpCode operation, string? path, string? server, bool sequential = false)
+    internal static ZooKeeperException FromReply(ErrorCode error, OpCode operation, string? path, string? server)
     {
-        string name = $"'{path}'";
+        string name = path is null ? "" : $"'{path}'";
         return error switch
         {
             ErrorCode.NoNode when operation is OpCode.Create or OpCode.Create2 or OpCode.CreateContainer or OpCode.CreateTtl =>
@@ -60,7 +60,7 @@ public class ZooKeeperException : Exception
             ErrorCode.NewConfigNoQuorum => new ZooKeeperException(error, "No quorum of the new configuration is connected and synced", path, server,
                 "Start the new members and let them catch up, then retry."),
             ErrorCode.SessionClosedRequireSaslAuth => new AuthFailedException("The server requires SASL authentication, which this client lacks", path, server),
-            _ => new ZooKeeperException(error, $"{operation} {name} failed", path, server, "See the server's log."),
+            _ => new ZooKeeperException(error, $"{operation} {name}".TrimEnd() + " failed", path, server, "See the server's log."),
         };
     }
 
