@@ -11,10 +11,11 @@ internal static class ServerConfigParser
     private const string DefaultProvider = "org.apache.zookeeper.metrics.impl.DefaultMetricsProvider";
     private const string NullProvider = "org.apache.zookeeper.metrics.impl.NullMetricsProvider";
 
-    // Apache's settings that tune its Java classes, or name features that do not exist here; they are safe to go without.
+    // Apache's settings that tune its Java classes, or name features that do not exist here; they are safe to go without. That holds for
+    // authentication providers too: an access control list of a scheme that no provider knows lets nobody in.
     private static readonly string[] WithoutEffect =
     [
-        "admin.httpVersion", "audit.", "bitHashCacheSize", "clientTcpKeepAlive", "closeSessionTxn.enabled", "commitProcessor.",
+        "admin.httpVersion", "audit.", "authProvider.", "bitHashCacheSize", "clientTcpKeepAlive", "closeSessionTxn.enabled", "commitProcessor.",
         "connection", "datadir.autocreate", "db.autocreate", "digest.enabled", "enableEagerACLCheck", "fastleader.", "flushDelay",
         "follower.", "forward_learner_requests", "intBufferStartingSizeBytes", "jmx.", "jute.maxbuffer.extrasize", "jvm.pause.",
         "kerberos.", "large", "leader.", "leaderConnectDelayDuringRetryMs", "learner.", "maxBatchSize",
@@ -192,7 +193,7 @@ internal static class ServerConfigParser
             "secureClientPort" => entry.Port() != 0,
             "DigestAuthenticationProvider.enabled" => !entry.Boolean(),
             "DigestAuthenticationProvider.digestAlg" => !entry.Value.Equals("SHA1", StringComparison.OrdinalIgnoreCase),
-            _ => name.StartsWith("authProvider.", StringComparison.Ordinal),
+            _ => false,
         };
         if (refused)
         {

@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# usage: run.sh COORDPS     runs kazoo's own test suite on `COORDPS server` and on Apache ZooKeeper, side by side, and compares them
+# The last line is 'kazoo: N passed, N failed, N skipped'. Debian: apt-get install python3-kazoo python3-pytest zookeeper
+set -u
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+coordps=$(realpath "$1")
+. "$here/../apache.sh"
+python=/usr/bin/python3
+missing=$APACHE_MISSING
+[ -x $python ] && $python -c 'import kazoo.tests, pytest' 2>/dev/null || missing="kazoo's tests are missing: apt-get install python3-kazoo python3-pytest"
+if [ -n "$missing" ]; then
+    echo "kazoo's suite is skipped; $missing"
+    echo "kazoo: 0 passed, 0 failed, 1 skipped"
+    exit 0
+fi
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+timeout=()
+$python -c 'import pytest_timeout' 2>/dev/null && timeout=(--timeout=120)
+
+suite() { # NAME COMMAND TESTS...
+    local name=$1 command=$2
+    shift 2
+    (cd "$work" && COORDPS_SERVER=$command ZOOKEEPER_VERSION=3.8.0 PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$here \
+        $python -m pytest -q -p no:cacheprovider -p server_command "${timeout[@]}" --junitxml="$work/$name.xml" "$@") >"$work/$name.log" 2>&1
+}
+
+# The suite mostly waits, so the two runs share the machine well.
+suite apache "bash $here/../apache-server.sh" --pyargs kazoo.tests &
+apache=$!
+suite ours "$coordps server" --pyargs kazoo.tests
+wait $apache
+for name in apache ours; do
+    if [ ! -s "$work/$name.xml" ]; then
+        tail -40 "$work/$name.log"
+        echo "kazoo: 0 passed, 1 failed, 0 skipped"
+        exit 1
+    fi
+done
+
+# One test may fail for want of time on a busy machine; what fails on ours alone gets a second try.
+$python "$here/compare.py" --list "$work/apache.xml" "$work/ours.xml" >"$work/again.txt"
+again=()
+if [ -s "$work/again.txt" ]; then
+    mapfile -t tests < <(sed -E 's/\.(test_[a-z_]+)\.([A-Za-z]+)\./.\1 \2::/; s/^kazoo\.tests\.//' "$work/again.txt" |
+        while read -r module test; do echo "$($python -c 'import kazoo.tests, os; print(os.path.dirname(kazoo.tests.__file__))')/$module.py::$test"; done)
+    suite again "$coordps server" "${tests[@]}"
+    [ -s "$work/again.xml" ] && again=("$work/again.xml")
+    grep -hE '^(E  |FAILED|ERROR)' "$work/again.log" | head -60
+fi
+
+$python "$here/compare.py" "$work/apache.xml" "$work/ours.xml" "${again[@]}"
