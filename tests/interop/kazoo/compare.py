@@ -3,9 +3,10 @@
 
 Compares two runs of a suite (pytest's JUnit files) test by test. A test fails here when it fails on our server and passes on the
 peer; AGAIN holds a second run, on our server, of those that did so in the first, and one that passes there counts as passed.
-Prints the tests that differ, then 'kazoo: N passed, N failed, N skipped'. With one file less, and only then, --list prints the
-names of the tests that failed on ours alone, for that second run.
+Prints the tests that differ, then 'kazoo: N passed, N failed, N skipped'. With --list it prints, for that second run, the tests
+that failed on ours alone as pytest takes them, a line each.
 """
+import os
 import sys
 import xml.etree.ElementTree as xml
 
@@ -26,13 +27,20 @@ def outcomes(path):
     return result
 
 
+def node_id(name):
+    import kazoo.tests
+    module, group, test = name.split(".")[-3:]
+    return "%s/%s.py::%s::%s" % (os.path.dirname(kazoo.tests.__file__), module, group, test)
+
+
 def main():
     arguments = [a for a in sys.argv[1:] if a != "--list"]
     peer, ours = outcomes(arguments[0]), outcomes(arguments[1])
     again = outcomes(arguments[2]) if len(arguments) > 2 else {}
     only_ours = sorted(t for t, o in ours.items() if o == "failed" and peer.get(t) == "passed")
     if "--list" in sys.argv:
-        print("\n".join(only_ours))
+        for test in only_ours:
+            print(node_id(test))
         return 0
     failed = [t for t in only_ours if again.get(t) != "passed"]
     missing = sorted(t for t, o in peer.items() if o == "passed" and t not in ours)

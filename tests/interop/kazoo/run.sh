@@ -43,8 +43,7 @@ done
 $python "$here/compare.py" --list "$work/apache.xml" "$work/ours.xml" >"$work/again.txt"
 again=()
 if [ -s "$work/again.txt" ]; then
-    mapfile -t tests < <(sed -E 's/\.(test_[a-z_]+)\.([A-Za-z]+)\./.\1 \2::/; s/^kazoo\.tests\.//' "$work/again.txt" |
-        while read -r module test; do echo "$($python -c 'import kazoo.tests, os; print(os.path.dirname(kazoo.tests.__file__))')/$module.py::$test"; done)
+    mapfile -t tests <"$work/again.txt"
     suite again "$coordps server" "${tests[@]}"
     [ -s "$work/again.xml" ] && again=("$work/again.xml")
     grep -hE '^(E  |FAILED|ERROR)' "$work/again.log" | head -60
