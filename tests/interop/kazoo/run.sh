@@ -22,7 +22,7 @@ $python -c 'import pytest_timeout' 2>/dev/null && timeout=(--timeout=120)
 suite() { # NAME COMMAND TESTS...
     local name=$1 command=$2
     shift 2
-    (cd "$work" && COORDPS_SERVER=$command ZOOKEEPER_VERSION=3.8.0 PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$here \
+    (cd "$work" && COORDPS_SERVER=$command ZOOKEEPER_VERSION=3.8.0 PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$here:$here/.. \
         $python -m pytest -q -p no:cacheprovider -p server_command "${timeout[@]}" --junitxml="$work/$name.xml" "$@") >"$work/$name.log" 2>&1
 }
 

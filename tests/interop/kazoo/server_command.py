@@ -18,6 +18,8 @@ import time
 import pytest
 from kazoo.testing import harness
 
+from free_port import free_port
+
 START_SECONDS = 60
 STOP_SECONDS = 30
 SUPER_DIGEST = "super:D/InIHSb7yEEbrWz8b9l71RjZJU="  # super:test, which the suite expects
@@ -32,9 +34,7 @@ class Server:
         self._command = command
         self._process = None
         self.working_path = tempfile.mkdtemp(prefix="kazoo-server-")
-        with socket.socket() as probe:
-            probe.bind((self.host, 0))
-            self.client_port = probe.getsockname()[1]
+        self.client_port = free_port()
         self.address = "%s:%d" % (self.host, self.client_port)
 
     @property
@@ -78,6 +78,7 @@ class Server:
             try:
                 with socket.create_connection((self.host, self.client_port), 1) as s:
                     s.sendall(b"srvr")
+                    s.settimeout(5)
                     if b"Mode: " in s.makefile("rb").read():
                         return
             except OSError:
