@@ -71,11 +71,12 @@ public sealed class TxnLogDirectoryReader : IDisposable
             }
 
             TxnLogRecord record = _reader.Current;
+            if (record.Zxid <= LastZxid)
+                continue;
             if (_torn.Count > 0)
             {
-                // The torn file's own end counts here, and the zxid asked for only when it is later.
                 TornTail torn = _torn[0];
-                if (!Follows(Math.Max(torn.LastZxid, LastZxid), record.Zxid) && record.Zxid > LastZxid)
+                if (!Follows(Math.Max(torn.LastZxid, LastZxid), record.Zxid))
                 {
                     throw new CorruptLogException(torn.File, torn.Offset,
                         $"{torn.Reason}, and the next transaction logged is 0x{record.Zxid:x} in '{Path.GetFileName(record.File)}'", torn.LastZxid);
@@ -84,8 +85,6 @@ public sealed class TxnLogDirectoryReader : IDisposable
                 _torn.Clear();
             }
 
-            if (record.Zxid <= LastZxid)
-                continue;
             if (_options.RequireContinuity)
                 CheckFollows(record.Zxid, record.File, record.Offset);
             Current = record;

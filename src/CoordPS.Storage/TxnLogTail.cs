@@ -106,15 +106,18 @@ internal static class TxnLogTail
         return new LogEnd(LogEndKind.Corrupt, dataEnd, "the file does not begin with ZKLG and version 2, so it is no transaction log, or its header is damaged");
     }
 
+    private static int BufferSize(long length) => (int)Math.Clamp(length, 0, Chunk);
+
     private static LogEnd Torn(long dataEnd, string reason) => new(LogEndKind.Torn, dataEnd, reason);
 
     /// <summary>One past the last byte at or after an offset that is not zero; the offset itself if there is none.</summary>
     private static long FindDataEnd(TxnLogReader log, long offset)
     {
-        var buffer = new byte[Chunk];
-        for (long end = log.RefreshLength(); end > offset;)
+        long length = log.RefreshLength();
+        var buffer = new byte[BufferSize(length - offset)];
+        for (long end = length; end > offset;)
         {
-            long start = Math.Max(offset, end - Chunk);
+            long start = Math.Max(offset, end - buffer.Length);
             int read = log.ReadAt(buffer.AsSpan(0, (int)(end - start)), start);
             int last = buffer.AsSpan(0, read).LastIndexOfAnyExcept((byte)0);
             if (last >= 0)
@@ -132,10 +135,10 @@ internal static class TxnLogTail
     private static (long Offset, long Zxid)? FindRecord(TxnLogReader log, long offset, long dataEnd, long afterZxid)
     {
         const int Prefix = 12 + TxnLogRecord.HeaderSize;
-        var buffer = new byte[Chunk];
+        var buffer = new byte[BufferSize(dataEnd - offset)];
         while (offset + Prefix < dataEnd)
         {
-            int read = log.ReadAt(buffer.AsSpan(0, (int)Math.Min(Chunk, dataEnd - offset)), offset);
+            int read = log.ReadAt(buffer.AsSpan(0, (int)Math.Min(buffer.Length, dataEnd - offset)), offset);
             if (read < Prefix)
                 return null;
             for (int i = 0; i <= read - Prefix; i++)
@@ -167,7 +170,7 @@ internal static class TxnLogTail
         log.ReadAt(last, end);
         if (last[0] != TxnLog.EndOfRecord)
             return false;
-        var buffer = new byte[(int)Math.Min(Chunk, end - entry)];
+        var buffer = new byte[BufferSize(end - entry)];
         uint actual = Adler32.Initial;
         while (entry < end)
         {
@@ -184,7 +187,7 @@ internal static class TxnLogTail
     /// <summary>Whether all of the range's part of some sector is zero.</summary>
     private static bool HasMissingSector(TxnLogReader log, long offset, long end)
     {
-        var buffer = new byte[Chunk];
+        var buffer = new byte[BufferSize(end - offset)];
         while (offset < end)
         {
             // Chunks end at sector boundaries, so that each sector is looked at in one piece.

@@ -94,6 +94,16 @@ public class TxnLogDirectoryTests
         Assert.Equal(7, TestLog.Zxids(directory.Path, 0x100000001, continuous: true).Count);
     }
 
+    [Fact]
+    public void Transactions_logged_again_after_a_torn_end_do_not_hide_a_missing_one()
+    {
+        using var directory = new TempDirectory();
+        Shorten(TestLog.Write(directory.Path, TestLog.Range(1, 5)), 3);
+        TestLog.Write(directory.Path, [3, 4, 6]);
+
+        Assert.Throws<CorruptLogException>(() => TestLog.Zxids(directory.Path));
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

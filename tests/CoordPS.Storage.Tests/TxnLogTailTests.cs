@@ -68,6 +68,70 @@ public class TxnLogTailTests
     }
 
     [Fact]
+    public void No_crash_loses_a_committed_transaction_whatever_sectors_it_leaves()
+    {
+        using var directory = new TempDirectory();
+        int torn = 0, stopped = 0;
+        for (int seed = 0; seed < 1000; seed++)
+        {
+            var random = new Random(seed);
+            int committed = random.Next(0, 4), uncommitted = random.Next(1, 6);
+            (string file, byte[] whole, List<TxnLogRecord> records) = Write(directory, committed + uncommitted, random.Next(1, 1500));
+            long durable = committed == 0 ? 0 : records[committed - 1].EndOffset;
+
+            // Of what the last commit writes, any sectors may have reached the disk; the others are zeros, or beyond the end of the file.
+            byte[] disk = [.. whole, .. new byte[random.Next(2) * 5000]];
+            double written = random.NextDouble();
+            for (long start = durable; start < whole.Length; start = (start / Sector * Sector) + Sector)
+            {
+                if (random.NextDouble() > written)
+                    disk.AsSpan((int)start, (int)(Math.Min(whole.Length, (start / Sector * Sector) + Sector) - start)).Clear();
+            }
+
+            if (disk.Length == whole.Length)
+                disk = disk[..random.Next((int)durable, disk.Length + 1)];
+            File.WriteAllBytes(file, disk);
+
+            try
+            {
+                (List<TxnLogRecord> read, TornTail? tail) = TestLog.ReadFile(file);
+                Assert.InRange(read.Count, committed, committed + uncommitted);
+                Assert.Equal(TestLog.Range(1, read.Count), read.Select(record => record.Zxid));
+                torn += tail is null ? 0 : 1;
+            }
+            catch (CorruptLogException e)
+            {
+                // A later record is whole and an earlier one is not: it can't be known that neither was acknowledged.
+                Assert.InRange(e.LastZxid, committed, committed + uncommitted - 2);
+                stopped++;
+            }
+        }
+
+        Assert.True(torn > 250 && stopped > 10, $"{torn} torn, {stopped} stopped");
+    }
+
+    [Fact]
+    public void Random_damage_is_found_or_harmless()
+    {
+        using var directory = new TempDirectory();
+        (string file, byte[] whole, _) = Write(directory, 6, 100);
+        for (int seed = 0; seed < 1000; seed++)
+        {
+            var random = new Random(seed);
+            byte[] damaged = [.. whole, .. new byte[random.Next(2) * 1000]];
+            for (int i = random.Next(1, 4); i > 0; i--)
+                random.NextBytes(damaged.AsSpan(random.Next(whole.Length - 1))[..1]);
+            File.WriteAllBytes(file, damaged);
+            Exception? e = Record.Exception(() =>
+            {
+                (List<TxnLogRecord> read, TornTail? tail) = TestLog.ReadFile(file);
+                Assert.True(read.Count == 6 || tail is not null, $"seed {seed}: {read.Count} read");
+            });
+            Assert.True(e is null or CorruptLogException, $"seed {seed}: {e}");
+        }
+    }
+
+    [Fact]
     public void Padding_alone_is_a_clean_end()
     {
         using var directory = new TempDirectory();
@@ -274,6 +338,7 @@ public class TxnLogTailTests
 
     private static (string File, byte[] Bytes, List<TxnLogRecord> Records) Write(TempDirectory directory, int count, int dataLength = 20)
     {
+        File.Delete(directory.Combine("log.1"));
         string file = TestLog.Write(directory.Path, TestLog.Range(1, count), dataLength: dataLength);
         return (file, File.ReadAllBytes(file), TestLog.ReadFile(file).Records);
     }
