@@ -108,7 +108,7 @@ public sealed class OddServerTests
         int one = FreePort.Next(), two = FreePort.Next();
         var e = await Assert.ThrowsAsync<ZooKeeperConnectException>(() => ZooKeeperClient.ConnectAsync($"127.0.0.1:{one},127.0.0.1:{two}"));
         Assert.Equal(ErrorCode.ConnectionLoss, e.Error);
-        Assert.Equal([$"127.0.0.1:{one}", $"127.0.0.1:{two}"], e.Attempts.Select(a => a.Server).Order());
+        Assert.Equal(new[] { $"127.0.0.1:{one}", $"127.0.0.1:{two}" }.Order(), e.Attempts.Select(a => a.Server).Order());
         Assert.All(e.Attempts, a => Assert.Equal(SocketError.ConnectionRefused, Assert.IsAssignableFrom<SocketException>(a.Failure).SocketErrorCode));
         Assert.Contains($"127.0.0.1:{one}: ", e.Message, StringComparison.Ordinal);
         Assert.Contains($"127.0.0.1:{two}: ", e.Message, StringComparison.Ordinal);
