@@ -1,0 +1,99 @@
+#!/usr/bin/env bash
+# usage: build/test.sh
+# Builds and runs every test. What needs a peer (pwsh, Apache ZooKeeper, kazoo, Java) is skipped with the reason where that is missing;
+# as root on Debian with CI=true the peers are installed first. The last line sums up all runners.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+started=$SECONDS
+passed=0 failed=0 skipped=0
+
+count() { # PASSED FAILED SKIPPED
+    passed=$((passed + $1)) failed=$((failed + $2)) skipped=$((skipped + $3))
+}
+
+finish() {
+    echo
+    echo "took $((SECONDS - started)) s"
+    echo "$passed passed, $failed failed, $skipped skipped"
+    [ $failed = 0 ]
+    exit
+}
+
+title() { printf '\n== %s (%d s)\n' "$1" $((SECONDS - started)); }
+
+# Runs a command whose last line is 'NAME: N passed, N failed, N skipped'; one that says nothing of the kind has failed.
+runner() { # NAME COMMAND...
+    local name=$1 line log
+    shift
+    title "$name"
+    log=$(mktemp)
+    "$@" 2>&1 | tee "$log"
+    line=$(sed -nE "s/^$name: ([0-9]+) passed, ([0-9]+) failed, ([0-9]+) skipped\r?$/\1 \2 \3/p" "$log" | tail -1)
+    rm -f "$log"
+    if [ -n "$line" ]; then
+        # shellcheck disable=SC2086
+        count $line
+    else
+        echo "$name ended without a result"
+        count 0 1 0
+    fi
+}
+
+install_peers() {
+    title "peers"
+    export DEBIAN_FRONTEND=noninteractive
+    local packages=(zookeeper zookeeper-bin libzookeeper-java libservlet-api-java python3-kazoo python3-pytest python3-pytest-timeout
+        python3-gevent python3-eventlet)
+    command -v javac >/dev/null || packages+=(default-jdk-headless)
+    if dpkg -s "${packages[@]}" >/dev/null 2>&1; then
+        echo "all there"
+    elif ! { apt-get update -qq && apt-get install -y -qq --no-install-recommends "${packages[@]}"; } >/tmp/coordps-apt.log 2>&1; then
+        tail -5 /tmp/coordps-apt.log
+        echo "not all of them could be installed; what needs the others is skipped"
+    fi
+}
+
+[ "${CI:-}" = true ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null && install_peers
+
+title "build"
+if ! build/build.sh || ! dotnet build CoordPS.sln -c Release -nologo -v quiet; then
+    echo "The build failed."
+    count 0 1 0
+    finish
+fi
+
+for project in tests/*.Tests/*.csproj; do
+    name=$(basename "$project" .csproj)
+    title "$name"
+    log=$(mktemp)
+    timeout 900 dotnet test "$project" -c Release --no-build -nologo --logger "console;verbosity=minimal" 2>&1 | tee "$log" |
+        grep -vE '^(Test run for|A total of|VSTest version|\s*$)'
+    counts=$(sed -nE 's/.*Failed: +([0-9]+), Passed: +([0-9]+), Skipped: +([0-9]+),.*/\2 \1 \3/p' "$log" | tail -1)
+    if [ -n "$counts" ]; then
+        # shellcheck disable=SC2086
+        count $counts
+    elif grep -q 'No test is available' "$log"; then
+        echo "no tests yet"
+    else
+        echo "$name ended without a result"
+        count 0 1 0
+    fi
+    rm -f "$log"
+done
+
+pester() {
+    if ! command -v pwsh >/dev/null; then
+        echo "skipped: pwsh is missing; install PowerShell 7.6"
+        echo "Pester: 0 passed, 0 failed, 1 skipped"
+    elif ! pwsh -NoProfile -Command 'exit [int]($null -eq (Get-Module -ListAvailable Pester | Where-Object Version -ge 5.0))'; then
+        echo "skipped: Pester 5 is missing; Install-Module Pester -Scope CurrentUser"
+        echo "Pester: 0 passed, 0 failed, 1 skipped"
+    else
+        timeout 900 pwsh -NoProfile -File tests/module/run.ps1 -ModulePath out/CoordPS
+    fi
+}
+
+[ -e tests/module/run.ps1 ] && runner Pester pester
+runner java timeout 300 bash tests/interop/java/run.sh out/bin/coordps
+runner kazoo timeout 600 bash tests/interop/kazoo/run.sh out/bin/coordps
+finish
