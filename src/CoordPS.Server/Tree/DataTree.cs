@@ -244,32 +244,37 @@ internal sealed class DataTree
     /// <summary>Adds a persistent watch. Under the gate.</summary>
     public void AddWatch(string path, IWatcher watcher, AddWatchMode mode)
     {
-        DataWatches.Add(path, watcher, mode);
-        ChildWatches.Add(path, watcher, mode);
+        if (mode == AddWatchMode.PersistentRecursive)
+        {
+            // It sees every node below for itself and needs no word of a change among children.
+            DataWatches.Add(path, watcher, WatchModes.Recursive);
+            return;
+        }
+
+        DataWatches.Add(path, watcher, WatchModes.Persistent);
+        ChildWatches.Add(path, watcher, WatchModes.Persistent);
     }
 
     /// <summary>Whether a watch of the kind is set. Under the gate.</summary>
     public bool ContainsWatch(string path, WatcherType type, IWatcher watcher) => type switch
     {
-        WatcherType.Children => ChildWatches.Contains(path, watcher),
-        WatcherType.Data => DataWatches.Contains(path, watcher),
-        WatcherType.Persistent => ChildWatches.Contains(path, watcher, AddWatchMode.Persistent),
-        WatcherType.PersistentRecursive => ChildWatches.Contains(path, watcher, AddWatchMode.PersistentRecursive),
+        WatcherType.Children => ChildWatches.Contains(path, watcher, WatchModes.OneShot),
+        WatcherType.Data => DataWatches.Contains(path, watcher, WatchModes.OneShot),
+        WatcherType.Persistent => DataWatches.Contains(path, watcher, WatchModes.Persistent),
+        WatcherType.PersistentRecursive => DataWatches.Contains(path, watcher, WatchModes.Recursive),
         _ => ChildWatches.Contains(path, watcher) || DataWatches.Contains(path, watcher),
     };
 
     /// <summary>Removes watches of the kind; false when there was none. Under the gate.</summary>
-    public bool RemoveWatch(string path, WatcherType type, IWatcher watcher)
+    public bool RemoveWatch(string path, WatcherType type, IWatcher watcher) => type switch
     {
-        if (!ContainsWatch(path, type, watcher))
-            return false;
-        bool removed = false;
-        if (type != WatcherType.Data)
-            removed |= ChildWatches.Remove(path, watcher);
-        if (type != WatcherType.Children)
-            removed |= DataWatches.Remove(path, watcher);
-        return removed;
-    }
+        WatcherType.Children => ChildWatches.Remove(path, watcher, WatchModes.OneShot),
+        WatcherType.Data => DataWatches.Remove(path, watcher, WatchModes.OneShot),
+        WatcherType.Persistent => ChildWatches.Remove(path, watcher, WatchModes.Persistent)
+            | DataWatches.Remove(path, watcher, WatchModes.Persistent),
+        WatcherType.PersistentRecursive => DataWatches.Remove(path, watcher, WatchModes.Recursive),
+        _ => ChildWatches.Remove(path, watcher) | DataWatches.Remove(path, watcher),
+    };
 
     /// <summary>Forgets a watcher that is gone.</summary>
     public void RemoveWatcher(IWatcher watcher)

@@ -13,18 +13,30 @@ internal interface IWatcher
     void Process(WatchEventType type, string path);
 }
 
+/// <summary>The kinds of watch that a watcher can have on a path at once. A one-shot watch takes nothing from a persistent one.</summary>
+[Flags]
+internal enum WatchModes : byte
+{
+    None = 0,
+    OneShot = 1,
+    Persistent = 2,
+    Recursive = 4,
+    Any = OneShot | Persistent | Recursive,
+}
+
 /// <summary>
-/// Watches by path and by watcher; the tree has one of these for data and one for children. A persistent watch is in both.
-/// Every call is made under the tree's gate.
+/// Watches by path and by watcher; the tree has one of these for data and one for children. A persistent watch is in both, a
+/// recursive one in that for data alone. Every call is made under the tree's gate.
 /// </summary>
 internal sealed class WatchManager
 {
     private readonly Dictionary<string, HashSet<IWatcher>> _byPath = new(StringComparer.Ordinal);
-    private readonly Dictionary<IWatcher, Dictionary<string, AddWatchMode?>> _byWatcher = [];
+    private readonly Dictionary<IWatcher, Dictionary<string, WatchModes>> _byWatcher = [];
     private readonly List<IWatcher> _fired = [];
+    private readonly List<IWatcher> _spent = [];
     private int _recursive;
 
-    /// <summary>Watches in all.</summary>
+    /// <summary>Watches in all: paths times their watchers.</summary>
     public int Count { get; private set; }
 
     public int PathCount => _byPath.Count;
@@ -36,54 +48,53 @@ internal sealed class WatchManager
 
     public int WatcherCount => _byWatcher.Count;
 
-    /// <summary>Adds a watch; a one-shot watch has no mode. The mode of a watch that is there already is replaced.</summary>
-    public void Add(string path, IWatcher watcher, AddWatchMode? mode = null)
+    /// <summary>Adds a watch to those that the watcher may have on the path already.</summary>
+    public void Add(string path, IWatcher watcher, WatchModes mode = WatchModes.OneShot)
     {
         if (!_byPath.TryGetValue(path, out HashSet<IWatcher>? watchers))
             _byPath[path] = watchers = [];
         watchers.Add(watcher);
-        if (!_byWatcher.TryGetValue(watcher, out Dictionary<string, AddWatchMode?>? paths))
-            _byWatcher[watcher] = paths = new Dictionary<string, AddWatchMode?>(StringComparer.Ordinal);
-        if (paths.TryGetValue(path, out AddWatchMode? before))
-        {
-            if (before == AddWatchMode.PersistentRecursive)
-                _recursive--;
-        }
-        else
+        if (!_byWatcher.TryGetValue(watcher, out Dictionary<string, WatchModes>? paths))
+            _byWatcher[watcher] = paths = new Dictionary<string, WatchModes>(StringComparer.Ordinal);
+        WatchModes before = paths.GetValueOrDefault(path);
+        if (before == WatchModes.None)
         {
             Count++;
             watcher.WatchCount++;
         }
 
-        paths[path] = mode;
-        if (mode == AddWatchMode.PersistentRecursive)
+        paths[path] = before | mode;
+        if ((mode & ~before & WatchModes.Recursive) != 0)
             _recursive++;
     }
 
-    public bool Contains(string path, IWatcher watcher) =>
-        _byWatcher.TryGetValue(watcher, out Dictionary<string, AddWatchMode?>? paths) && paths.ContainsKey(path);
+    /// <summary>Whether the watcher has a watch of one of the modes on the path.</summary>
+    public bool Contains(string path, IWatcher watcher, WatchModes modes = WatchModes.Any) =>
+        _byWatcher.TryGetValue(watcher, out Dictionary<string, WatchModes>? paths)
+        && (paths.GetValueOrDefault(path) & modes) != 0;
 
-    public bool Contains(string path, IWatcher watcher, AddWatchMode mode) =>
-        _byWatcher.TryGetValue(watcher, out Dictionary<string, AddWatchMode?>? paths)
-        && paths.TryGetValue(path, out AddWatchMode? set) && set == mode;
-
-    public bool Remove(string path, IWatcher watcher)
+    /// <summary>Removes the watcher's watches of the modes from the path; false when there was none.</summary>
+    public bool Remove(string path, IWatcher watcher, WatchModes modes = WatchModes.Any)
     {
-        if (!_byWatcher.TryGetValue(watcher, out Dictionary<string, AddWatchMode?>? paths) || !paths.ContainsKey(path))
+        if (!Contains(path, watcher, modes))
             return false;
-        Forget(path, watcher, paths);
-        RemoveFromPath(path, watcher);
+        if (Take(path, watcher, _byWatcher[watcher], modes))
+        {
+            watcher.WatchCount--;
+            RemoveFromPath(path, watcher);
+        }
+
         return true;
     }
 
     /// <summary>Removes all watches of a watcher that is gone.</summary>
     public void Remove(IWatcher watcher)
     {
-        if (!_byWatcher.Remove(watcher, out Dictionary<string, AddWatchMode?>? paths))
+        if (!_byWatcher.Remove(watcher, out Dictionary<string, WatchModes>? paths))
             return;
-        foreach ((string path, AddWatchMode? mode) in paths)
+        foreach ((string path, WatchModes modes) in paths)
         {
-            if (mode == AddWatchMode.PersistentRecursive)
+            if ((modes & WatchModes.Recursive) != 0)
                 _recursive--;
             RemoveFromPath(path, watcher);
         }
@@ -101,28 +112,23 @@ internal sealed class WatchManager
         if (Count == 0)
             return;
         _fired.Clear();
+        _spent.Clear();
         if (_byPath.TryGetValue(path, out HashSet<IWatcher>? watchers))
         {
             foreach (IWatcher watcher in watchers)
             {
-                Dictionary<string, AddWatchMode?> paths = _byWatcher[watcher];
-                AddWatchMode? mode = paths[path];
-                // A recursive watch sees every node below for itself and needs no word of a change among children.
-                if (mode == AddWatchMode.PersistentRecursive && type == WatchEventType.NodeChildrenChanged)
-                    continue;
                 _fired.Add(watcher);
-                if (mode is null)
-                {
-                    Forget(path, watcher, paths);
-                    watchers.Remove(watcher);
-                }
+                if (Take(path, watcher, _byWatcher[watcher], WatchModes.OneShot))
+                    _spent.Add(watcher);
             }
 
+            foreach (IWatcher watcher in _spent)
+                watchers.Remove(watcher);
             if (watchers.Count == 0)
                 _byPath.Remove(path);
         }
 
-        if (_recursive > 0 && type != WatchEventType.NodeChildrenChanged)
+        if (_recursive > 0)
         {
             for (string above = path; above.Length > 1;)
             {
@@ -131,7 +137,7 @@ internal sealed class WatchManager
                     continue;
                 foreach (IWatcher watcher in watchers)
                 {
-                    if (_byWatcher[watcher][above] == AddWatchMode.PersistentRecursive && !_fired.Contains(watcher))
+                    if ((_byWatcher[watcher][above] & WatchModes.Recursive) != 0 && !_fired.Contains(watcher))
                         _fired.Add(watcher);
                 }
             }
@@ -142,17 +148,30 @@ internal sealed class WatchManager
             if (except is null || except.Add(watcher))
                 watcher.Process(type, path);
         }
+
+        // Only now: a watcher without watches reads beside the gate, and would read the news before its event is written.
+        foreach (IWatcher watcher in _spent)
+            watcher.WatchCount--;
     }
 
-    private void Forget(string path, IWatcher watcher, Dictionary<string, AddWatchMode?> paths)
+    /// <summary>Takes modes from a watch; true when none is left, and the watcher's count and the path's list are the caller's to mend.</summary>
+    private bool Take(string path, IWatcher watcher, Dictionary<string, WatchModes> paths, WatchModes modes)
     {
-        if (paths[path] == AddWatchMode.PersistentRecursive)
+        WatchModes before = paths.GetValueOrDefault(path), after = before & ~modes;
+        if ((before & ~after & WatchModes.Recursive) != 0)
             _recursive--;
-        paths.Remove(path);
+        if (after != WatchModes.None)
+        {
+            paths[path] = after;
+            return false;
+        }
+
+        if (!paths.Remove(path))
+            return false;
         if (paths.Count == 0)
             _byWatcher.Remove(watcher);
         Count--;
-        watcher.WatchCount--;
+        return true;
     }
 
     private void RemoveFromPath(string path, IWatcher watcher)
