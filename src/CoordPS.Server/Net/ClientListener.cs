@@ -11,6 +11,8 @@ internal sealed class ClientListener : IDisposable
 {
     private const int DefaultBacklog = 512;
 
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(100);
+
     private readonly Socket _socket;
     private readonly ServerConfig _config;
     private readonly ConcurrentDictionary<IPAddress, int> _byAddress = new();
@@ -64,7 +66,9 @@ internal sealed class ClientListener : IDisposable
             }
             catch (SocketException e)
             {
-                logger.LogWarning("Accepting a client failed: {Error}", e.Message);
+                // Out of file descriptors, mostly: what frees one is not an event here, and trying at once would burn a processor.
+                logger.LogWarning("Accepting a client failed: {Error} Trying again in {Delay} ms.", e.Message, RetryDelay.TotalMilliseconds);
+                await Task.Delay(RetryDelay, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 continue;
             }
 
@@ -87,8 +91,17 @@ internal sealed class ClientListener : IDisposable
                 continue;
             }
 
-            socket.NoDelay = true;
-            accepted(socket);
+            try
+            {
+                socket.NoDelay = true;
+                accepted(socket);
+            }
+            catch (SocketException e)
+            {
+                logger.LogDebug("{Remote} left at once: {Error}", remote, e.Message);
+                Left(remote.Address);
+                socket.Dispose();
+            }
         }
     }
 
