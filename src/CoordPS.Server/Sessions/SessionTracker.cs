@@ -15,6 +15,9 @@ internal sealed class Session(long id, int timeoutMilliseconds)
     public long LastHeard = Environment.TickCount64;
 
     public volatile bool IsClosing;
+
+    /// <summary>The deadline at which it will be looked at; under the tracker's lock.</summary>
+    public long Scheduled;
 }
 
 /// <summary>
@@ -123,6 +126,7 @@ internal sealed class SessionTracker : IAsyncDisposable
             if (!_deadlines.TryGetValue(deadline, out List<Session>? due))
                 _deadlines[deadline] = due = [];
             due.Add(session);
+            session.Scheduled = deadline;
         }
     }
 
@@ -158,7 +162,13 @@ internal sealed class SessionTracker : IAsyncDisposable
                 (long deadline, List<Session> sessions) = _deadlines.First();
                 if (deadline > now)
                     break;
-                due.AddRange(sessions);
+                // A session whose timeout changed is in two lists; the one it was put in last counts.
+                foreach (Session session in sessions)
+                {
+                    if (session.Scheduled == deadline)
+                        due.Add(session);
+                }
+
                 _deadlines.Remove(deadline);
             }
         }
