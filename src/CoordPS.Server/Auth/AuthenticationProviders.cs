@@ -52,7 +52,8 @@ internal sealed class AuthenticationProviders(string? superDigest)
     public static bool IsValid(AclId id) => id.Scheme switch
     {
         "world" => id.Id == "anyone",
-        Digest => id.Id.Split(':').Length == 2,
+        // A colon that ends the text separates nothing, as Java splits.
+        Digest => id.Id.TrimEnd(':').Split(':').Length == 2,
         Ip => TryParseRange(id.Id, out _, out _),
         _ => false,
     };
