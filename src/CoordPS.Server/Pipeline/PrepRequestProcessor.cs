@@ -35,6 +35,7 @@ internal sealed class PrepRequestProcessor(
             request.Txn = request.Record is null && request.Type is not OpCode.CloseSession
                 ? throw new RequestException(ErrorCode.MarshallingError)
                 : Make(request, request.Type, request.Record);
+            request.Header = request.Header with { Type = TypeOf(request.Txn, request.Type) };
         }
         catch (RequestException e)
         {
@@ -65,6 +66,18 @@ internal sealed class PrepRequestProcessor(
         request.Txn = new ErrorTxn(error);
         request.Header = request.Header with { Type = OpCode.Error };
     }
+
+    /// <summary>
+    /// The type that a log must give a transaction for its bytes to be read as what they are: a client can ask for a container by an
+    /// operation that is for other znodes, and the other way around.
+    /// </summary>
+    private static OpCode TypeOf(object? txn, OpCode asked) => txn switch
+    {
+        CreateContainerTxn => OpCode.CreateContainer,
+        CreateTtlTxn => OpCode.CreateTtl,
+        CreateTxn => asked is OpCode.Create ? OpCode.Create : OpCode.Create2,
+        _ => asked,
+    };
 
     private void WriteTxn(JuteWriter writer, object? txn)
     {
@@ -263,6 +276,27 @@ internal sealed class PrepRequestProcessor(
         var parts = new (OpCode Type, object Txn)[multi.Operations.Count];
         bool failed = false;
         changes.BeginUndoable();
+        try
+        {
+            failed = !MakeParts(request, multi, parts);
+        }
+        catch
+        {
+            failed = true;
+            throw;
+        }
+        finally
+        {
+            changes.EndUndoable(failed);
+        }
+
+        return new DecodedMulti(parts);
+    }
+
+    /// <summary>Makes the parts of a multi; false when one of them failed.</summary>
+    private bool MakeParts(Request request, MultiRequest multi, (OpCode Type, object Txn)[] parts)
+    {
+        bool failed = false;
         for (int i = 0; i < parts.Length; i++)
         {
             (OpCode type, object record) = multi.Operations[i];
@@ -274,7 +308,8 @@ internal sealed class PrepRequestProcessor(
 
             try
             {
-                parts[i] = (type, Make(request, type, record));
+                object txn = Make(request, type, record);
+                parts[i] = (TypeOf(txn, type), txn);
             }
             catch (RequestException e)
             {
@@ -284,8 +319,7 @@ internal sealed class PrepRequestProcessor(
             }
         }
 
-        changes.EndUndoable(failed);
-        return new DecodedMulti(parts);
+        return !failed;
     }
 
     private CloseSessionTxn MakeCloseSession(Request request)
