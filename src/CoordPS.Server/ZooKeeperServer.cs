@@ -167,8 +167,7 @@ public sealed class ZooKeeperServer : IAsyncDisposable
     {
         _connections.TryRemove(connection, out _);
         _bySession.TryRemove(KeyValuePair.Create(connection.SessionId, connection));
-        if (connection.WatchCount > 0)
-            Tree.RemoveWatcher(connection);
+        Tree.RemoveWatcher(connection);
         _listener.Left(connection.Remote.Address);
     }
 

@@ -44,8 +44,9 @@ internal sealed class FinalRequestProcessor(DataTree tree, OutstandingChanges ch
         TxnResult result = default;
         if (request.IsTxn)
         {
-            result = tree.Apply(request.Header, request.Txn);
+            // Sessions first: a snapshot that begins in between must not stand at a zxid whose session it lacks.
             sessions.Apply(request.Header, request.Txn);
+            result = tree.Apply(request.Header, request.Txn);
         }
 
         request.Connection?.Complete(request, result);

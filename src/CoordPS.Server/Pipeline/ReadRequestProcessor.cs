@@ -41,6 +41,9 @@ internal sealed class ReadRequestProcessor(DataTree tree, ServerConfig config)
 
         lock (tree.Gate)
         {
+            // What waited behind a write may outlive its connection; a watch set now would never be removed.
+            if (connection.IsClosed)
+                return;
             // Events that a request itself fires (setWatches) go out before its reply.
             if (type is OpCode.SetWatches or OpCode.SetWatches2)
                 FireMissed(connection, type, payload);
