@@ -29,6 +29,9 @@ internal sealed class ServerConnection : IWatcher
     /// <summary>Output beyond this, which only events to a client that reads nothing can reach, closes the connection.</summary>
     private const int OutputLimit = 64 << 20;
 
+    /// <summary>Reads that may wait behind a write of their session before no more is read from the client.</summary>
+    private const int MaxWaitingReads = 256;
+
     private readonly Socket _socket;
     private readonly ZooKeeperServer _server;
     private readonly ILogger _logger;
@@ -40,6 +43,7 @@ internal sealed class ServerConnection : IWatcher
     private byte[] _input = ArrayPool<byte>.Shared.Rent(SmallBuffer);
     private int _inputLength;
     private int _outstanding;
+    private int _waitingReads;
     private bool _isSending;
     private bool _closeWhenSent;
     private int _closed;
@@ -123,6 +127,13 @@ internal sealed class ServerConnection : IWatcher
         catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
         {
             // Closed by this server: whoever closed it said why.
+        }
+#pragma warning disable CA1031 // A request that trips over a defect costs its connection and nothing else.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            _server.Metrics.UnrecoverableErrorCount.Add();
+            _logger.LogError(e, "Closing the connection of {Remote} (session 0x{Session:x}): serving it failed.", Remote, SessionId);
         }
         finally
         {
@@ -336,6 +347,14 @@ internal sealed class ServerConnection : IWatcher
                 Flush();
                 await PauseAsync(() => _output.Length <= OutputHighWater || IsClosed, cancellationToken).ConfigureAwait(false);
             }
+
+            // Reads behind a write are all answered when it is done, whatever their answers' size.
+            if (Volatile.Read(ref _waitingReads) >= MaxWaitingReads)
+            {
+                Submit();
+                Flush();
+                await PauseAsync(() => Volatile.Read(ref _waitingReads) < MaxWaitingReads || IsClosed, cancellationToken).ConfigureAwait(false);
+            }
         }
 
         Submit();
@@ -370,7 +389,8 @@ internal sealed class ServerConnection : IWatcher
         int left = _inputLength - consumed;
         int wanted = _input.Length;
         if (left >= 4)
-            wanted = Math.Max(wanted, BinaryPrimitives.ReadInt32BigEndian(_input.AsSpan(consumed)) + 4);
+            // By what has come as well as by what was announced: an announcement alone costs the client nothing.
+            wanted = Math.Max(wanted, Math.Min(BinaryPrimitives.ReadInt32BigEndian(_input.AsSpan(consumed)) + 4, Math.Max(left * 4, 4 * SmallBuffer)));
         else if (_inputLength == _input.Length)
             wanted = Math.Max(wanted, LargeBuffer);
         else if (_inputLength < SmallBuffer / 2)
@@ -423,14 +443,18 @@ internal sealed class ServerConnection : IWatcher
         bool valid = SessionPassword.IsValid(connect.SessionId, connect.Password);
         if (!valid)
             _logger.LogWarning("{Remote} gave a wrong password for session 0x{Session:x}.", Remote, SessionId);
-        else
-            valid = _server.Sessions.Touch(connect.SessionId, SessionTimeout);
         if (valid)
         {
-            _session = _server.Sessions.Find(SessionId);
-            _server.Metrics.ConnectionRevalidateCount.Add();
-            // The client moved here: its old connection, if it still stands, is not the session's any more.
+            // The client moved here: its old connection, if it still stands, is not the session's any more. Registered before the
+            // session is looked up, so that a session that ends now takes this connection with it.
             _server.Register(this);
+            _session = _server.Sessions.Find(SessionId);
+            valid = _session is not null && _server.Sessions.Touch(SessionId, SessionTimeout);
+        }
+
+        if (valid)
+        {
+            _server.Metrics.ConnectionRevalidateCount.Add();
             _connected = true;
         }
 
@@ -466,6 +490,7 @@ internal sealed class ServerConnection : IWatcher
                 if (_waiting.Count > 0)
                 {
                     _waiting.Enqueue(new Waiting(null, xid, type, payload.ToArray(), now));
+                    _waitingReads++;
                     return true;
                 }
             }
@@ -544,9 +569,24 @@ internal sealed class ServerConnection : IWatcher
             }
 
             // It stays at the head while it is answered, so that nothing overtakes it.
-            Answer(next.Xid, next.Type, next.Payload, next.ReceivedAt);
+            try
+            {
+                Answer(next.Xid, next.Type, next.Payload, next.ReceivedAt);
+            }
+#pragma warning disable CA1031 // This may be the applying loop; a request that trips over a defect costs its connection and nothing else.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                _server.Metrics.UnrecoverableErrorCount.Add();
+                _logger.LogError(e, "Closing the connection of {Remote} (session 0x{Session:x}): {Type} failed.", Remote, SessionId, next.Type);
+                Close();
+            }
+
             lock (_orderLock)
+            {
                 _waiting.Dequeue();
+                _waitingReads--;
+            }
         }
     }
 
@@ -567,6 +607,10 @@ internal sealed class ServerConnection : IWatcher
                     _output.WriteInt32(-1);
                 _output.EndFrame(frame);
             }
+
+            // As Apache does: what a client that speaks another language sends next can't be trusted.
+            if (type != OpCode.Sasl)
+                CloseWhenSent();
         }
 
         Finished(receivedAt, xid, type, _server.LastProcessedZxid);
@@ -695,7 +739,8 @@ internal sealed class ServerConnection : IWatcher
         while (!until())
         {
             var resume = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            Volatile.Write(ref _resume, resume);
+            // A full fence: whoever changes the condition looks for a waiter afterwards, and one of the two must see the other.
+            Interlocked.Exchange(ref _resume, resume);
             if (until())
                 return;
             await resume.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
