@@ -48,7 +48,7 @@ public readonly record struct Stat(
 /// <param name="Ctime">When it was created.</param>
 /// <param name="Mtime">When its data was last set.</param>
 /// <param name="Version">Number of changes to the data.</param>
-/// <param name="Cversion">Number of changes to the set of children.</param>
+/// <param name="Cversion">Number of children ever created: not what clients are shown, which is twice this less the children there are.</param>
 /// <param name="Aversion">Number of changes to the access control list.</param>
 /// <param name="EphemeralOwner">See <see cref="Protocol.EphemeralOwner"/>.</param>
 /// <param name="Pzxid">zxid of the transaction that last created or deleted a child.</param>
