@@ -207,7 +207,7 @@ internal sealed class Simulation
         SimMember member = _world.Members[_random.Index(count)];
         if (_random.Chance(0.35))
             member = _world.Members.FirstOrDefault(m => m.IsUp && m.Role.State == ServerState.Leading) ?? member;
-        switch (_random.Index(11))
+        switch (_random.Index(_world.ReconfigEnabled ? 13 : 10))
         {
             case 0 or 1 or 2:
                 CrashSome(member);
@@ -255,8 +255,7 @@ internal sealed class Simulation
 
                 break;
             default:
-                if (_world.ReconfigEnabled)
-                    Reconfigure();
+                Reconfigure();
                 break;
         }
     }

@@ -348,11 +348,11 @@ internal sealed class Leader
     private void StartEpoch()
     {
         _epochReady = true;
-        _lastProposed = Zxid.Make(_epoch, 0);
+        _lastProposed = Zxid.Make(_epoch, _peer.Options.InitialCounter);
         EnsembleConfig config = _peer.Config;
         // A configuration given at the start has version 0. Having been agreed upon, it is to win over others of that kind.
         if (_peer.Options.ReconfigEnabled && config.Version == 0 && _peer.LastSeen.Version == 0)
-            _peer.SetLastSeen(config.WithVersion(_lastProposed));
+            _peer.SetLastSeen(config.WithVersion(Zxid.Make(_epoch, 0)));
         _promised = _peer.NewTracker();
         _synced = _peer.NewTracker();
         foreach (LearnerHandler learner in _learners)
@@ -522,7 +522,7 @@ internal sealed class Leader
         if (_established || !_synced!.HasAllQuorums)
             return;
         _established = true;
-        _lastCommitted = Zxid.Make(_epoch, 0);
+        _lastCommitted = _lastProposed;
         _selfAcked = _peer.History.LastZxid;
         _peer.DeliverUpTo(long.MaxValue);
         _peer.Election.Current = _peer.Election.Current with { PeerEpoch = _epoch };

@@ -57,6 +57,9 @@ public sealed record ZabOptions
     /// <summary>Bugs to plant; none outside of tests of the simulator.</summary>
     internal ZabFaultInjection Faults { get; init; }
 
+    /// <summary>Where counters begin in tests of their end; 0, so that the first transaction has 1, everywhere else.</summary>
+    internal uint InitialCounter { get; init; }
+
     internal void Validate()
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(TickTime, 2);
