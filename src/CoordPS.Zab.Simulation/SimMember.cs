@@ -35,6 +35,7 @@ internal sealed class SimMember
 
     public bool IsListening { get; private set; }
 
+    /// <summary>How often the member has started.</summary>
     public int Incarnation { get; private set; }
 
     /// <summary>How fast the member's clock runs.</summary>
@@ -105,11 +106,7 @@ internal sealed class SimMember
         Drain();
     }
 
-    public long Accept()
-    {
-        long connection = Peer.AcceptLearner();
-        return connection;
-    }
+    public long Accept() => Peer.AcceptLearner();
 
     public void Opened(long connection)
     {
@@ -138,6 +135,9 @@ internal sealed class SimMember
         Peer.Stop();
         Drain();
     }
+
+    /// <summary>Saves a snapshot of the application and purges the log.</summary>
+    public void Save() => Disk.Save(Capture());
 
     public bool TryReconfigure(EnsembleConfig next)
     {

@@ -55,7 +55,7 @@ internal sealed class SimWorld
 
     public IReadOnlyList<SimMember> Members { get; }
 
-    public PropertyChecker Checker { get; } = new();
+    public PropertyChecker Checker { get; init; } = new();
 
     public long Now { get; private set; }
 
@@ -123,7 +123,7 @@ internal sealed class SimWorld
     public void Reply(SimOperation operation, SimOutcome outcome) => OnReply?.Invoke(operation, outcome);
 
     public long FsyncTime(SimMember member) => !Faulty
-        ? 1_000
+        ? member.SlowDiskUntil > Now ? 200_000 : 1_000
         : member.SlowDiskUntil > Now ? Random.Between(20_000, 300_000) : Random.Between(200, 4_000);
 
     public bool IsCut(int from, int to) => _cut[from, to];
@@ -141,10 +141,11 @@ internal sealed class SimWorld
         foreach (SimLink link in _links)
         {
             SimEnd end = link.Learner.Member == to ? link.Learner : link.Leader;
-            if (end.Member != to || link.Other(end).Member != from)
-                continue;
-            for (; end.Stalled > 0; end.Stalled--)
-                Arrive(link, end, 0);
+            if (end.Member == to && link.Other(end).Member == from)
+            {
+                for (; end.Stalled > 0; end.Stalled--)
+                    Arrive(link, end, 0);
+            }
         }
     }
 

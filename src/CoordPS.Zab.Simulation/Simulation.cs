@@ -33,6 +33,7 @@ internal sealed class Simulation
         _world = new SimWorld(_random, _config, voters + observers + spare, options.Trace, true, options.Faults, reconfig)
         {
             CommittedLogCount = (int)_random.Between(0, 60),
+            Checker = new PropertyChecker { LooksAtDisks = options.LooksAtDisks },
             Other = Handle,
             OnReply = Reply,
         };

@@ -20,4 +20,7 @@ public sealed record SimulationOptions
 
     /// <summary>Bugs to plant.</summary>
     internal ZabFaultInjection Faults { get; init; }
+
+    /// <summary>Whether what is committed is looked for on the members' disks.</summary>
+    internal bool LooksAtDisks { get; init; } = true;
 }

@@ -310,8 +310,11 @@ internal sealed class Leader
         // Acknowledgements on an older connection are void: this one may order the log truncated.
         for (int i = _learners.Count - 1; i >= 0; i--)
         {
-            if (_learners[i] != learner && _learners[i].Sid == info.ServerId)
-                Drop(_learners[i], "it has connected again");
+            if (_learners[i] == learner || _learners[i].Sid != info.ServerId)
+                continue;
+            if (_peer.HasFault(ZabFaultInjection.CountVoidAcks))
+                learner.AckedZxid = _learners[i].AckedZxid;
+            Drop(_learners[i], "it has connected again");
         }
 
         learner.Sid = info.ServerId;
@@ -586,7 +589,8 @@ internal sealed class Leader
 
         if (_peer.HasFault(ZabFaultInjection.CommitWithoutQuorum) && _scratch.Count > 0)
             return true;
-        return proposal.Config.Verifier.ContainsQuorum(_scratch) && (proposal.Next is null || proposal.Next.Verifier.ContainsQuorum(_scratch));
+        return proposal.Config.Verifier.ContainsQuorum(_scratch)
+            && (proposal.Next is null || _peer.HasFault(ZabFaultInjection.IgnoreNewQuorum) || proposal.Next.Verifier.ContainsQuorum(_scratch));
     }
 
     private void Commit(in Outstanding proposal)
