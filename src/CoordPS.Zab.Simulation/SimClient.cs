@@ -13,6 +13,7 @@ internal sealed class SimClient(SimWorld world, int id, List<SimOperation> histo
     private SimOperation? _current;
     private long _seen;
     private int _number;
+    private int _wake;
 
     public bool IsActive { get; set; } = true;
 
@@ -88,8 +89,6 @@ internal sealed class SimClient(SimWorld world, int id, List<SimOperation> histo
 
         Next(world.Random.Between(1_000, 60_000));
     }
-
-    private int _wake;
 
     private void Next(long delay) => world.Schedule(delay, SimEventKind.ClientStep, id, ++_wake);
 

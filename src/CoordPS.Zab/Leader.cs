@@ -35,6 +35,7 @@ internal sealed class Leader
     private bool _established;
     private bool _allowedToCommit = true;
     private bool _handingOver;
+    private bool _rollover;
     private long _lastCommitted;
     private long _lastProposed;
     private long _selfAcked;
@@ -206,10 +207,14 @@ internal sealed class Leader
             learner.Deadline = Math.Max(learner.Deadline, _peer.Now + SyncTimeout);
     }
 
-    /// <summary>A voter that helped to elect this leader looks for one again: without it there may be no quorum.</summary>
+    /// <summary>
+    /// A voter looks for a leader in a later round, so it has given up on this one. While this one has no quorum, that
+    /// voter may wait for it to do the same.
+    /// </summary>
     public void ReportLooking(long electionEpoch)
     {
-        if (_epochReady || electionEpoch <= _peer.Election.Current.ElectionEpoch || _peer.Now - _startedAt < _peer.Options.EpochWait)
+        if (_established || electionEpoch <= _peer.Election.Current.ElectionEpoch
+            || _peer.Now - _startedAt < _peer.Options.EpochWait || HasLivingQuorum())
             return;
         _peer.Leave("voters look for a leader again before a quorum joined");
     }
@@ -245,8 +250,6 @@ internal sealed class Leader
         if (Zxid.Counter(NextZxid) == Zxid.RolloverCounter)
             _rollover = true;
     }
-
-    private bool _rollover;
 
     public void Sync(long connection, long token)
     {
@@ -310,11 +313,8 @@ internal sealed class Leader
         // Acknowledgements on an older connection are void: this one may order the log truncated.
         for (int i = _learners.Count - 1; i >= 0; i--)
         {
-            if (_learners[i] == learner || _learners[i].Sid != info.ServerId)
-                continue;
-            if (_peer.HasFault(ZabFaultInjection.CountVoidAcks))
-                learner.AckedZxid = _learners[i].AckedZxid;
-            Drop(_learners[i], "it has connected again");
+            if (_learners[i] != learner && _learners[i].Sid == info.ServerId)
+                Drop(_learners[i], "it has connected again");
         }
 
         learner.Sid = info.ServerId;
@@ -548,8 +548,13 @@ internal sealed class Leader
         }
     }
 
-    private void SendUpToDate(LearnerHandler learner) =>
+    private void SendUpToDate(LearnerHandler learner)
+    {
         _peer.SendPacket(learner.Connection, new QuorumPacket(QuorumPacketType.UpToDate, -1));
+        foreach (QuorumPacket commit in learner.HeldCommits)
+            _peer.SendPacket(learner.Connection, commit);
+        learner.HeldCommits.Clear();
+    }
 
     private void SendProposal(LearnerHandler learner, in QuorumPacket packet)
     {
@@ -615,7 +620,11 @@ internal sealed class Leader
                 continue;
             if (!learner.IsObserver)
             {
-                _peer.SendPacket(learner.Connection, commit);
+                // Followers of Apache 3.8.0 fail on a commit between NEWLEADER and UPTODATE (ZOOKEEPER-4394).
+                if (learner.Stage == LearnerStage.Syncing)
+                    learner.HeldCommits.Add(commit);
+                else
+                    _peer.SendPacket(learner.Connection, commit);
                 continue;
             }
 

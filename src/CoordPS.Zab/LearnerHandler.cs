@@ -1,3 +1,5 @@
+using CoordPS.Protocol;
+
 namespace CoordPS.Zab;
 
 /// <summary>How far a learner is.</summary>
@@ -38,6 +40,9 @@ internal sealed class LearnerHandler(long connection, long deadline)
 
     /// <summary>Whether it gets new proposals, commits and informs.</summary>
     public bool IsForwarding { get; set; }
+
+    /// <summary>Commits since NEWLEADER was sent, to follow UPTODATE.</summary>
+    public List<QuorumPacket> HeldCommits { get; } = [];
 
     /// <summary>Everything up to here is on the learner's disk. Acknowledgements come in order, so one number says it all.</summary>
     public long AckedZxid { get; set; }

@@ -21,9 +21,6 @@ internal enum ZabFaultInjection
     /// <summary>Record the new epoch as current before the leader's history.</summary>
     ForgetHistoryOnNewLeader = 16,
 
-    /// <summary>Count what a follower acknowledged on an earlier connection, whose log is being truncated on this one.</summary>
-    CountVoidAcks = 32,
-
     /// <summary>Ask only the old configuration's quorum while another is proposed.</summary>
-    IgnoreNewQuorum = 64,
+    IgnoreNewQuorum = 32,
 }

@@ -30,7 +30,6 @@ public class SimulatorTests
     [InlineData(nameof(ZabFaultInjection.ReuseEpoch), "one leader per epoch|primary integrity")]
     [InlineData(nameof(ZabFaultInjection.CommitWithoutQuorum), "durability")]
     [InlineData(nameof(ZabFaultInjection.ForgetHistoryOnNewLeader), "durability|no acknowledged transaction lost|total order")]
-    [InlineData(nameof(ZabFaultInjection.CountVoidAcks), "durability|no acknowledged transaction lost|total order")]
     [InlineData(nameof(ZabFaultInjection.IgnoreNewQuorum), "durability|no acknowledged transaction lost|total order|liveness|one leader")]
     public void A_planted_bug_is_found(string bug, string properties)
     {

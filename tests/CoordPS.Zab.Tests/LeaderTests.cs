@@ -172,15 +172,43 @@ public class LeaderTests
     {
         var member = new PeerHarness(3);
         member.Elect(3);
-        member.Do(p => p.Tick(500));
+        member.Do(p => p.Tick(299));
         member.Vote(1, ServerState.Looking, 1, 0, 2, 0);
         Assert.Equal(ServerState.Leading, member.Peer.Role.State);
-        var patient = new PeerHarness(3);
-        patient.Elect(3);
-        patient.Do(p => p.Tick(999));
-        patient.Do(p => p.Tick(999));
-        patient.Vote(1, ServerState.Looking, 1, 0, 1, 0);
-        Assert.Equal(ServerState.Leading, patient.Peer.Role.State);
+        member.Do(p => p.Tick(300));
+        member.Vote(1, ServerState.Looking, 1, 0, 1, 0); // of the round that elected it
+        Assert.Equal(ServerState.Leading, member.Peer.Role.State);
+        member.Vote(1, ServerState.Looking, 1, 0, 2, 0);
+        Assert.Equal(ServerState.Looking, member.Peer.Role.State);
+    }
+
+    [Fact]
+    public void A_leader_with_a_quorum_that_is_being_synchronized_stays()
+    {
+        var member = new PeerHarness(3);
+        member.Elect(3);
+        member.Learner(1);
+        member.Do(p => p.Tick(500));
+        member.Vote(2, ServerState.Looking, 2, 0, 2, 0);
+        Assert.Equal(ServerState.Leading, member.Peer.Role.State);
+    }
+
+    [Fact]
+    public void Commits_wait_for_UPTODATE_which_followers_of_Apache_380_need()
+    {
+        PeerHarness member = Established(out long one, out _);
+        member.SyncsAtOnce = false;
+        member.Do(p => p.Propose(Txn(Z(1, 1))));
+        long again = member.Learner(2, accepted: 1);
+        member.Sent(again);
+        member.Packet(again, QuorumPacketType.AckEpoch, 0, Int(-1));
+        member.Sync();
+        member.Packet(one, QuorumPacketType.Ack, Z(1, 1));
+        Assert.Equal([Z(1, 1)], member.Delivered);
+        // Apache 3.8.0 may acknowledge the proposal before NEWLEADER.
+        member.Packet(again, QuorumPacketType.Ack, Z(1, 1));
+        member.Packet(again, QuorumPacketType.Ack, Z(1, 0));
+        Assert.Equal("DIFF 0.0, PROPOSAL 1.1, NEWLEADER 1.0, UPTODATE, COMMIT 1.1", member.Sent(again));
     }
 
     [Fact]

@@ -10,7 +10,7 @@ internal sealed class PeerHarness
     public PeerHarness(long id, string config = Three, long accepted = 0, long current = 0, long snapshot = 0, IEnumerable<long>? log = null, bool reconfig = false, uint initialCounter = 0)
     {
         Peer = new ZabPeer(
-            new ZabOptions { Id = id, TickTime = 100, InitLimit = 10, SyncLimit = 5, ReconfigEnabled = reconfig, InitialCounter = initialCounter },
+            new ZabOptions { Id = id, TickTime = 100, InitLimit = 10, SyncLimit = 5, ReconfigEnabled = reconfig, EpochWait = 300, InitialCounter = initialCounter },
             new ZabRecovery
             {
                 AcceptedEpoch = accepted, CurrentEpoch = current, SnapshotZxid = snapshot,
