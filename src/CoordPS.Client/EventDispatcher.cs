@@ -22,8 +22,8 @@ internal sealed class EventDispatcher(ILogger logger) : IThreadPoolWorkItem
     {
         while (_queue.TryDequeue(out Action? handler))
             Invoke(handler);
-        Volatile.Write(ref _running, 0);
-        // One may have been posted between the last look and the flag.
+        // A full fence: one posted between the last look and the flag must be seen here, or see the flag there.
+        Interlocked.Exchange(ref _running, 0);
         if (!_queue.IsEmpty)
             Schedule();
     }

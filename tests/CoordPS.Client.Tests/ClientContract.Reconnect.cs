@@ -7,7 +7,7 @@ namespace CoordPS.Client.Tests;
 
 public abstract partial class ClientContract
 {
-    private static readonly TimeSpan ShortSession = TimeSpan.FromMilliseconds(800);
+    private static readonly TimeSpan ShortSession = TimeSpan.FromMilliseconds(1_500);
 
     [ContractFact]
     public async Task A_lost_connection_is_made_anew_within_the_session()
@@ -145,7 +145,7 @@ public abstract partial class ClientContract
         ZooKeeperClient client = await ConnectAsync($"{silent.ConnectionString},{good.ConnectionString}", o =>
         {
             o.RandomizeServers = false;
-            o.SessionTimeout = TimeSpan.FromSeconds(3);
+            o.SessionTimeout = TimeSpan.FromSeconds(6);
         });
         long session = client.SessionId;
         Assert.Equal(silent.ConnectionString, client.CurrentServer!.ToString());
@@ -162,7 +162,7 @@ public abstract partial class ClientContract
         var changes = new ConcurrentQueue<SessionState>();
         client.StateChanged += (_, e) => changes.Enqueue(e.Current);
         await client.CreateAsync($"{Root}/e", null, CreateMode.Ephemeral);
-        await Task.Delay(4 * ShortSession);
+        await Task.Delay(3 * ShortSession);
         Assert.NotNull(await Other.ExistsAsync($"{Root}/e"));
         Assert.Empty(changes);
     }
