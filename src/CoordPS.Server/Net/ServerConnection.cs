@@ -658,7 +658,6 @@ internal sealed class ServerConnection : IWatcher
         }
 
         _output.EndFrame(frame);
-        Stats.CountSent();
     }
 
     private void WriteMulti(TxnResult[] results)

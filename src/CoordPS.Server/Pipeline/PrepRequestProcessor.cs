@@ -24,7 +24,12 @@ internal sealed class PrepRequestProcessor(
     public void Prepare(Request request)
     {
         if (request.Type is OpCode.Sync)
+        {
+            if (request.Record is null)
+                request.Error = ErrorCode.MarshallingError;
             return;
+        }
+
         long zxid = _zxid + 1;
         Volatile.Write(ref _zxid, zxid);
         request.Header = new TxnHeader(
