@@ -158,11 +158,12 @@ public abstract partial class ClientContract
     [ContractFact]
     public async Task An_idle_session_is_kept_alive()
     {
-        ZooKeeperClient client = await ConnectAsync(configure: o => o.SessionTimeout = ShortSession);
-        var changes = new ConcurrentQueue<SessionState>();
-        client.StateChanged += (_, e) => changes.Enqueue(e.Current);
+        var timeout = TimeSpan.FromSeconds(3);
+        ZooKeeperClient client = await ConnectAsync(configure: o => o.SessionTimeout = timeout);
+        var changes = new ConcurrentQueue<string>();
+        client.StateChanged += (_, e) => changes.Enqueue($"{e}: {e.Cause?.Message}");
         await client.CreateAsync($"{Root}/e", null, CreateMode.Ephemeral);
-        await Task.Delay(3 * ShortSession);
+        await Task.Delay(2 * timeout);
         Assert.NotNull(await Other.ExistsAsync($"{Root}/e"));
         Assert.Empty(changes);
     }
