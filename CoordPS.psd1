@@ -1,0 +1,27 @@
+# Of a checkout. The build copies it to out/CoordPS without the "module/" before the names of files.
+@{
+    RootModule           = 'module/CoordPS.psm1'
+    ModuleVersion        = '0.1.0'
+    GUID                 = '9073f269-e63b-4548-ab01-976c79f2c6c7'
+    Author               = 'CoordPS contributors'
+    CompanyName          = 'CoordPS contributors'
+    Copyright            = 'CoordPS contributors'
+    Description          = 'Hosts, uses and operates ZooKeeper ensembles from PowerShell.'
+    PowerShellVersion    = '7.6'
+    CompatiblePSEditions = @('Core')
+    FormatsToProcess     = @('module/CoordPS.format.ps1xml')
+    FunctionsToExport    = @()
+    VariablesToExport    = @()
+    AliasesToExport      = @()
+    CmdletsToExport      = @(
+        'Connect-Coord', 'Disconnect-Coord', 'Get-CoordSession',
+        'Get-ZNode', 'New-ZNode', 'Set-ZNode', 'Remove-ZNode', 'Test-ZNode', 'Wait-ZNode', 'Watch-ZNode',
+        'Get-ZNodeChild', 'Invoke-ZNodeTransaction', 'Get-ZNodeAcl', 'Set-ZNodeAcl',
+        'Start-CoordEnsemble', 'Stop-CoordEnsemble', 'Get-CoordEnsemble'
+    )
+    PrivateData          = @{
+        PSData = @{
+            Tags = @('ZooKeeper', 'Coordination', 'Ensemble', 'PSEdition_Core', 'Linux', 'MacOS', 'Windows')
+        }
+    }
+}

@@ -1,0 +1,163 @@
+using System.Diagnostics;
+using System.Management.Automation;
+using CoordPS.Protocol;
+
+namespace CoordPS.Cmdlets;
+
+/// <summary>
+/// A cmdlet that keeps many requests in flight and still emits their results in the order of its input. What is done is emitted at the
+/// next chance: when the next object arrives, when the window is full, and at the end.
+/// </summary>
+public abstract class PipelinedCmdlet : SessionCmdlet
+{
+    /// <summary>The shortest pause of the upstream that says that objects come as things happen, not in bulk.</summary>
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(5);
+
+    /// <summary>Objects after a pause that are answered one by one, so that a burst of events is not held back until the next.</summary>
+    private const int AnsweredAfterPause = 32;
+
+    /// <summary>The same for the first objects, before there was time for a pause.</summary>
+    private const int AnsweredAtFirst = 8;
+
+    private readonly Queue<InFlight> _inFlight = new();
+    private int _answerAtOnce = AnsweredAtFirst;
+    private TimeSpan _roundTrip;
+    private long _lastReturn = Stopwatch.GetTimestamp();
+
+    /// <summary>
+    /// The most requests in flight. With <c>-ErrorAction Stop</c>, those after the one that failed may have been carried out: use 1 where
+    /// that matters.
+    /// </summary>
+    [Parameter]
+    [ValidateRange(1, 1000)]
+    public int ThrottleLimit { get; set; } = 256;
+
+    /// <summary>
+    /// Whether objects that come one by one are answered before the next is asked for: PowerShell gives a cmdlet no other chance to emit
+    /// while the upstream waits.
+    /// </summary>
+    private protected virtual bool AnswersAtOnce => true;
+
+    /// <summary>Handles one object of the input by submitting its requests.</summary>
+    protected abstract Task SubmitInputAsync();
+
+    /// <inheritdoc/>
+    protected sealed override async Task ProcessAsync()
+    {
+        // An upstream that reads from the same servers pauses for a round trip now and then; one that waits for events pauses for longer.
+        TimeSpan pause = _roundTrip * 4 > ShortestPause ? _roundTrip * 4 : ShortestPause;
+        if (Stopwatch.GetElapsedTime(_lastReturn) > pause)
+            _answerAtOnce = AnsweredAfterPause;
+        await SubmitInputAsync();
+        if (_answerAtOnce > 0 && AnswersAtOnce)
+        {
+            _answerAtOnce--;
+            long submitted = Stopwatch.GetTimestamp();
+            await DrainAsync();
+            _roundTrip = Stopwatch.GetElapsedTime(submitted);
+        }
+
+        await EmitCompletedAsync();
+        _lastReturn = Stopwatch.GetTimestamp();
+    }
+
+    /// <inheritdoc/>
+    protected override Task EndAsync() => DrainAsync();
+
+    /// <summary>Puts a request in flight, after waiting for a place in the window.</summary>
+    /// <param name="target">The path or other object that an error is about.</param>
+    /// <param name="request">Starts the request.</param>
+    /// <param name="emit">Writes its result, on the pipeline thread, after the results of the requests before it.</param>
+    protected Task SubmitAsync<T>(object? target, Func<CancellationToken, Task<T>> request, Action<T> emit) =>
+        SubmitAsync(target, request, result =>
+        {
+            emit(result);
+            return Task.CompletedTask;
+        });
+
+    /// <summary>The same with a result that takes further requests to write.</summary>
+    protected async Task SubmitAsync<T>(object? target, Func<CancellationToken, Task<T>> request, Func<T, Task> emit)
+    {
+        while (_inFlight.Count >= ThrottleLimit)
+            await EmitHeadAsync();
+        _inFlight.Enqueue(new InFlight<T>(target, Start(request), emit));
+        await EmitCompletedAsync();
+    }
+
+    /// <summary>Whether the path can be one; if not, the error takes its place among the results.</summary>
+    /// <param name="path">The path.</param>
+    /// <param name="sequential">Whether the server appends a counter, which makes a name of what ends with a slash.</param>
+    protected async Task<bool> CheckPathAsync(string path, bool sequential = false)
+    {
+        if (ZPath.Check(sequential ? path + "0" : path) is not { } reason)
+            return true;
+        await SubmitErrorAsync(ErrorRecords.BadPath(path, reason));
+        return false;
+    }
+
+    /// <summary>Puts an error that took no request in its place among the results.</summary>
+    private protected Task SubmitErrorAsync(CoordException error) =>
+        SubmitAsync<bool>(error.Path, _ => Task.FromException<bool>(error), static _ => { });
+
+    /// <summary>Waits for everything in flight and emits it.</summary>
+    protected async Task DrainAsync()
+    {
+        while (_inFlight.Count > 0)
+            await EmitHeadAsync();
+    }
+
+    private Task<T> Start<T>(Func<CancellationToken, Task<T>> request)
+    {
+        try
+        {
+            return request(Cancellation);
+        }
+        catch (Exception e) when (ErrorRecords.IsKnown(e))
+        {
+            return Task.FromException<T>(e);
+        }
+    }
+
+    private async Task EmitCompletedAsync()
+    {
+        while (_inFlight.TryPeek(out InFlight? head) && head.Task.IsCompleted)
+            await _inFlight.Dequeue().EmitAsync(this);
+    }
+
+    private async Task EmitHeadAsync()
+    {
+        InFlight head = _inFlight.Peek();
+        // Emit rethrows what the request threw; here only its end matters.
+        await ((Task)head.Task.WaitAsync(Cancellation)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        Cancellation.ThrowIfCancellationRequested();
+        await _inFlight.Dequeue().EmitAsync(this);
+    }
+
+    private abstract class InFlight
+    {
+        public abstract Task Task { get; }
+
+        public abstract Task EmitAsync(PipelinedCmdlet cmdlet);
+    }
+
+    private sealed class InFlight<T>(object? target, Task<T> task, Func<T, Task> emit) : InFlight
+    {
+        public override Task Task => task;
+
+        public override Task EmitAsync(PipelinedCmdlet cmdlet)
+        {
+            T result;
+            try
+            {
+                result = task.GetAwaiter().GetResult();
+            }
+            catch (Exception e) when (ErrorRecords.IsKnown(e))
+            {
+                cmdlet.WriteError(e, target);
+                return Task.CompletedTask;
+            }
+
+            return emit(result);
+        }
+    }
+}

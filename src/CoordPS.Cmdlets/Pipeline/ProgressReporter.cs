@@ -1,0 +1,36 @@
+using System.Diagnostics;
+using System.Management.Automation;
+
+namespace CoordPS.Cmdlets;
+
+/// <summary>Progress of work whose length is unknown: shown when it has taken a second, and then a few times a second.</summary>
+internal sealed class ProgressReporter(Cmdlet cmdlet, string activity)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
+    private static int _lastId = 0x436f6f;
+
+    private readonly int _id = Interlocked.Increment(ref _lastId);
+    private readonly long _started = Stopwatch.GetTimestamp();
+    private long _shown;
+
+    /// <summary>Tells how far it is, if it is time to.</summary>
+    public void Report(long count, string what) =>
+        Report($"{count} {what}, {count / Stopwatch.GetElapsedTime(_started).TotalSeconds:0}/s");
+
+    /// <summary>Tells what it waits for, if it is time to.</summary>
+    public void Report(string status)
+    {
+        if (_shown == 0 ? Stopwatch.GetElapsedTime(_started) < Patience : Stopwatch.GetElapsedTime(_shown) < Interval)
+            return;
+        _shown = Stopwatch.GetTimestamp();
+        cmdlet.WriteProgress(new ProgressRecord(_id, activity, status));
+    }
+
+    /// <summary>Takes the progress off the screen.</summary>
+    public void Complete()
+    {
+        if (_shown != 0)
+            cmdlet.WriteProgress(new ProgressRecord(_id, activity, "Done") { RecordType = ProgressRecordType.Completed });
+    }
+}
