@@ -1,0 +1,139 @@
+# The servers that the tests run against.
+
+$jars = '/usr/share/java'
+$script:apache = $null
+
+function Get-FreePort {
+    $listener = [System.Net.Sockets.TcpListener]::new([System.Net.IPAddress]::Loopback, 0)
+    $listener.Start()
+    $listener.LocalEndpoint.Port
+    $listener.Stop()
+}
+
+# Emits @{ Name; ConnectionString; Skip } for each server to test against. A server that is not there has a reason in Skip.
+function Start-TestPeer {
+    param([string] $ConnectionString)
+
+    $ensemble = Start-CoordEnsemble -Name 'module-tests' -Configuration @{ extendedTypesEnabled = $true; maxClientCnxns = 0 }
+    @{ Name = 'CoordPS'; ConnectionString = $ensemble.ConnectionString; Skip = $null }
+    if ($ConnectionString) {
+        @{ Name = $ConnectionString; ConnectionString = $ConnectionString; Skip = $null }
+    } elseif (-not (Get-Command java -CommandType Application -ErrorAction Ignore) -or -not (Test-Path "$jars/zookeeper.jar")) {
+        Write-Host 'Apache ZooKeeper is missing (apt install zookeeper): the tests against it are skipped.'
+        @{ Name = 'Apache'; ConnectionString = $null; Skip = 'Apache ZooKeeper is missing: apt install zookeeper' }
+    } else {
+        @{ Name = 'Apache'; ConnectionString = (Start-Apache); Skip = $null }
+    }
+}
+
+function Start-Apache {
+    $folder = [System.IO.Directory]::CreateTempSubdirectory('coordps-apache-').FullName
+    $port = Get-FreePort
+    Set-Content "$folder/zoo.cfg" @"
+tickTime=2000
+dataDir=$folder/data
+clientPort=$port
+clientPortAddress=127.0.0.1
+maxClientCnxns=0
+admin.enableServer=false
+4lw.commands.whitelist=srvr
+"@
+    $classPath = 'zookeeper', 'slf4j-api', 'slf4j-nop', 'log4j-1.2', 'netty-transport-native-unix-common', 'netty-codec', 'netty-resolver',
+        'servlet-api', 'jetty9-util-ajax' | ForEach-Object { "$jars/$_.jar" }
+    $start = @{
+        FilePath               = 'java'
+        ArgumentList           = '-Xmx256m', '-XX:TieredStopAtLevel=1', '-Dzookeeper.extendedTypesEnabled=true', '-Dzookeeper.forceSync=no',
+            '-cp', ($classPath -join ':'), 'org.apache.zookeeper.server.quorum.QuorumPeerMain', "$folder/zoo.cfg"
+        RedirectStandardOutput = "$folder/out"
+        RedirectStandardError  = "$folder/err"
+        PassThru               = $true
+    }
+    $script:apache = @{ Process = Start-Process @start; Folder = $folder }
+    $null = Connect-Coord "127.0.0.1:$port" -RetryTime 60s -ErrorAction Stop | Disconnect-Coord
+    "127.0.0.1:$port"
+}
+
+function Stop-TestPeer {
+    Stop-CoordEnsemble 'module-tests*'
+    if ($script:apache) {
+        $script:apache.Process.Kill()
+        $script:apache.Process.WaitForExit()
+        Remove-Item $script:apache.Folder -Recurse -Force
+        $script:apache = $null
+    }
+}
+
+# Opens a session whose root is an empty znode of its own.
+function Connect-TestPeer {
+    param([hashtable] $Peer)
+
+    $chroot = "/coordps-test-$([guid]::NewGuid().ToString('n'))"
+    $session = Connect-Coord $Peer.ConnectionString -ErrorAction Stop
+    $null = New-ZNode $chroot -Session $session -ErrorAction Stop
+    Disconnect-Coord $session
+    Connect-Coord "$($Peer.ConnectionString)$chroot" -ErrorAction Stop
+}
+
+# Closes it and removes what it left.
+function Disconnect-TestPeer {
+    param($Session)
+
+    Get-CoordSession | Where-Object Id -NE $Session.Id | Where-Object ConnectionString -EQ $Session.ConnectionString | Disconnect-Coord
+    Disconnect-Coord $Session
+    $servers, $chroot = $Session.ConnectionString -split '(?=/)', 2
+    $root = Connect-Coord $servers
+    Remove-ZNode $chroot -Recurse -Force -Session $root
+    Disconnect-Coord $root
+}
+
+# Makes the servers end a session, as if it had not been heard of for its timeout: another client takes it over and closes it.
+function Stop-Session {
+    param($Session)
+
+    $client = $Session.GetType().GetProperty('Client', [System.Reflection.BindingFlags]'Instance, NonPublic').GetValue($Session)
+    $options = [CoordPS.Client.ZooKeeperClientOptions]::new()
+    $options.ConnectionString = $Session.ConnectionString
+    $options.SessionId = $client.SessionId
+    $options.SessionPassword = $client.Password
+    # The session's own client looks for a server again as soon as it has lost its connection, and may be faster for a while.
+    $deadline = [datetime]::UtcNow.AddSeconds(20)
+    while ($Session.State -ne 'Expired') {
+        if ([datetime]::UtcNow -gt $deadline) {
+            throw "$Session did not expire."
+        }
+        try {
+            $other = [CoordPS.Client.ZooKeeperClient]::ConnectAsync($options, [System.Threading.CancellationToken]::None).GetAwaiter().GetResult()
+            $other.DisposeAsync().AsTask().GetAwaiter().GetResult()
+        } catch {
+            Write-Verbose "$_"
+        }
+        Start-Sleep -Milliseconds 50
+    }
+}
+
+# Runs a script in a runspace of its own, with the module and $Session, and emits @{ Shell; Output; Async }.
+function Start-Background {
+    param([scriptblock] $Script, $Session)
+
+    $shell = [powershell]::Create()
+    $null = $shell.AddScript('param($Module) Import-Module $Module').AddArgument($global:CoordTestModulePath).Invoke()
+    $shell.Commands.Clear()
+    $null = $shell.AddScript("param(`$Session)`n$Script").AddArgument($Session)
+    $output = [System.Management.Automation.PSDataCollection[psobject]]::new()
+    @{ Shell = $shell; Output = $output; Async = $shell.BeginInvoke([System.Management.Automation.PSDataCollection[psobject]]::new(), $output) }
+}
+
+# Waits for a condition, at most ten seconds.
+function Wait-Until {
+    param([scriptblock] $Condition)
+
+    $deadline = [datetime]::UtcNow.AddSeconds(10)
+    while (-not (& $Condition)) {
+        if ([datetime]::UtcNow -gt $deadline) {
+            throw "Not within ten seconds: $Condition"
+        }
+        Start-Sleep -Milliseconds 10
+    }
+}
+
+Export-ModuleMember -Function *-Test*, Get-FreePort, Stop-Session, Start-Background, Wait-Until
