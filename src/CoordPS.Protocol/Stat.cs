@@ -8,7 +8,7 @@ namespace CoordPS.Protocol;
 /// <param name="Version">Number of changes to the data; wraps as a 32-bit integer.</param>
 /// <param name="Cversion">Number of changes to the set of children.</param>
 /// <param name="Aversion">Number of changes to the access control list.</param>
-/// <param name="EphemeralOwner">The owning session of an ephemeral; see <see cref="Protocol.EphemeralOwner"/> for the other values.</param>
+/// <param name="EphemeralOwner">The owning session of an ephemeral; 0 for every other znode, containers and those with a time to live included.</param>
 /// <param name="DataLength">Bytes of data.</param>
 /// <param name="NumChildren">Number of children.</param>
 /// <param name="Pzxid">zxid of the transaction that last created or deleted a child.</param>

@@ -91,8 +91,12 @@ internal readonly struct DataNode(NodeStore store, int id, int sequence)
         ref NodeExtension more = ref store.Extension(node.Extension);
         return new Stat(
             node.Czxid, more.Mzxid, node.Ctime, more.Mtime, more.Version, unchecked((more.CreateCount * 2) - more.ChildCount),
-            more.Aversion, more.EphemeralOwner, length, more.ChildCount, more.Pzxid);
+            more.Aversion, ClientOwner(more.EphemeralOwner), length, more.ChildCount, more.Pzxid);
     }
+
+    /// <summary>Clients are shown the owner of an ephemeral alone: what else the field says is the server's own business.</summary>
+    private long ClientOwner(long owner) =>
+        owner != 0 && Protocol.EphemeralOwner.KindOf(owner, store.ExtendedTypes) == EphemeralKind.Ephemeral ? owner : 0;
 
     public StatPersisted ReadPersisted() =>
         new(Czxid, Mzxid, Record.Ctime, Mtime, Version, CreateCount, Aversion, EphemeralOwner, Pzxid);

@@ -11,7 +11,7 @@ namespace CoordPS.Server;
 /// </summary>
 internal sealed class DataTree
 {
-    private readonly NodeStore _nodes = new();
+    private readonly NodeStore _nodes;
     private readonly Dictionary<long, HashSet<string>> _ephemerals = [];
     private readonly HashSet<string> _containers = new(StringComparer.Ordinal);
     private readonly HashSet<string> _ttls = new(StringComparer.Ordinal);
@@ -31,6 +31,7 @@ internal sealed class DataTree
     public DataTree(bool extendedTypes, bool forLoading = false)
     {
         _extendedTypes = extendedTypes;
+        _nodes = new NodeStore(extendedTypes);
         _root = _nodes.Add(0, default, _nodes.HashOf("/"u8), default, isDataNull: false, AclCache.Open, 0, 0);
         int zookeeper = AddInitial(_root, Quota.ZooKeeper);
         AddInitial(zookeeper, Quota.Root);

@@ -71,11 +71,15 @@ internal sealed class NodeStore
     /// <summary>Odd while chains of the table are cut or rebuilt, which can make a reader miss a node that is there.</summary>
     private int _cuts;
 
-    public NodeStore()
+    /// <param name="extendedTypes">Whether an owner can be a time to live.</param>
+    public NodeStore(bool extendedTypes)
     {
+        ExtendedTypes = extendedTypes;
         _nodes = [new NodeRecord[ChunkSize]];
         _extensions = [new NodeExtension[ChunkSize]];
     }
+
+    public bool ExtendedTypes { get; }
 
     public BlobStore Blobs { get; } = new();
 
