@@ -49,9 +49,6 @@ internal sealed class ServerMetrics
     /// <summary>Connections that continued an earlier session.</summary>
     public Counter ConnectionRevalidateCount { get; } = new();
 
-    /// <summary>Connections closed because no session was negotiated in time.</summary>
-    public Counter SessionlessConnectionsExpired { get; } = new();
-
     /// <summary>Sessions that expired.</summary>
     public Counter StaleSessionsExpired { get; } = new();
 
@@ -65,33 +62,7 @@ internal sealed class ServerMetrics
 
     public Counter BytesReceivedCount { get; } = new();
 
-    public Counter ResponseBytes { get; } = new();
-
-    public Counter WatchBytes { get; } = new();
-
     public Counter UnrecoverableErrorCount { get; } = new();
-
-    public Counter ProposalCount { get; } = new();
-
-    public Counter CommitCount { get; } = new();
-
-    public Counter LookingCount { get; } = new();
-
-    /// <summary>Learners synced with the transactions they lacked.</summary>
-    public Counter DiffCount { get; } = new();
-
-    /// <summary>Learners synced with a snapshot.</summary>
-    public Counter SnapCount { get; } = new();
-
-    public Summary ElectionTime { get; } = new();
-
-    public Summary NodeCreatedWatchCount { get; } = new();
-
-    public Summary NodeDeletedWatchCount { get; } = new();
-
-    public Summary NodeChangedWatchCount { get; } = new();
-
-    public Summary NodeChildrenWatchCount { get; } = new();
 
     /// <summary>Sizes of responses to clients; -1 when there was none.</summary>
     public (int Last, int Min, int Max) ClientResponseSize => (_lastResponseSize, _minResponseSize, _maxResponseSize);
@@ -134,19 +105,11 @@ internal sealed class ServerMetrics
         ("connection_request_count", "Connect requests received.", ConnectionRequestCount),
         ("connection_rejected", "Connections refused for a limit.", ConnectionRejected),
         ("connection_revalidate_count", "Connections that continued an earlier session.", ConnectionRevalidateCount),
-        ("sessionless_connections_expired", "Connections closed because no session was negotiated in time.", SessionlessConnectionsExpired),
         ("stale_sessions_expired", "Sessions that expired.", StaleSessionsExpired),
         ("large_requests_rejected", "Frames refused for their length.", LargeRequestsRejected),
         ("request_throttle_wait_count", "Times that reading paused because too many requests were waiting.", RequestThrottleWaitCount),
         ("bytes_received_count", "Bytes received from clients.", BytesReceivedCount),
-        ("response_bytes", "Bytes sent in responses.", ResponseBytes),
-        ("watch_bytes", "Bytes sent in watch events.", WatchBytes),
         ("unrecoverable_error_count", "Errors that the server cannot recover from.", UnrecoverableErrorCount),
-        ("proposal_count", "Proposals made.", ProposalCount),
-        ("commit_count", "Proposals committed.", CommitCount),
-        ("looking_count", "Elections entered.", LookingCount),
-        ("diff_count", "Learners synced with the transactions they lacked.", DiffCount),
-        ("snap_count", "Learners synced with a snapshot.", SnapCount),
         ("fsynctime", "Milliseconds of an fsync of the transaction log.", FsyncTime),
         ("snapshottime", "Milliseconds to write a snapshot.", SnapshotTime),
         ("dbinittime", "Milliseconds to load the tree from disk.", DbInitTime),
@@ -154,11 +117,6 @@ internal sealed class ServerMetrics
         ("startup_txns_loaded", "Transactions replayed when starting.", StartupTxnsLoaded),
         ("startup_txns_load_time", "Milliseconds to replay transactions when starting.", StartupTxnsLoadTime),
         ("sync_processor_batch_size", "Writes that shared an fsync.", SyncProcessorBatchSize),
-        ("election_time", "Milliseconds from entering an election to a leader.", ElectionTime),
-        ("node_created_watch_count", "Watches that the creation of a znode triggered.", NodeCreatedWatchCount),
-        ("node_deleted_watch_count", "Watches that the deletion of a znode triggered.", NodeDeletedWatchCount),
-        ("node_changed_watch_count", "Watches that a change of data triggered.", NodeChangedWatchCount),
-        ("node_children_watch_count", "Watches that a change of children triggered.", NodeChildrenWatchCount),
         ("readlatency", "Milliseconds from a read's arrival to its response.", ReadLatency),
         ("updatelatency", "Milliseconds from a write's arrival to its response.", UpdateLatency),
     ];

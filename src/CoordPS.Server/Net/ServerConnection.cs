@@ -290,6 +290,9 @@ internal sealed class ServerConnection : IWatcher
         Resume();
     }
 
+    /// <summary>Counts the size of a reply among the server's.</summary>
+    public void NoteReplySize(int bytes) => _server.Metrics.RecordResponseSize(bytes);
+
     /// <summary>Lets the receive loop go on when it waits.</summary>
     public void Resume() => Interlocked.Exchange(ref _resume, null)?.TrySetResult();
 
@@ -658,6 +661,7 @@ internal sealed class ServerConnection : IWatcher
         }
 
         _output.EndFrame(frame);
+        NoteReplySize(_output.Length - frame);
     }
 
     private void WriteMulti(TxnResult[] results)

@@ -115,6 +115,7 @@ internal sealed class ReadRequestProcessor(DataTree tree, ServerConfig config)
 
         output.PatchInt64(header + 4, tree.LastProcessedZxid);
         output.EndFrame(frame);
+        connection.NoteReplySize(output.Length - frame);
         return true;
     }
 
