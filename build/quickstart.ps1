@@ -30,14 +30,15 @@ function Step([scriptblock]$Command) {
 $module = Join-Path $root 'out/CoordPS/CoordPS.psd1'
 Import-Module $module
 $ensemble = Start-CoordEnsemble
+$address = $ensemble.ConnectionString
 try {
     Step { $ensemble }
-    Step { Connect-Coord $ensemble.ConnectionString }
+    Step { Connect-Coord $address }
 
     # A watch streams until it is stopped, so it runs beside the rest, in a session of its own.
     $watch = Start-ThreadJob {
         Import-Module $using:module
-        $session = Connect-Coord $using:ensemble.ConnectionString
+        $session = Connect-Coord $using:address
         Watch-ZNode /app -Recurse -Count 9 -Session $session -Verbose
         Disconnect-Coord $session
     }
@@ -55,7 +56,8 @@ try {
     Step { Remove-ZNode /app -Recurse -Force }
     Step { Test-ZNode /app }
     Write-Host 'PS> Watch-ZNode /app -Recurse    # saw, meanwhile:' -ForegroundColor Cyan
-    $watch | Receive-Job -Wait -AutoRemoveJob | Format-Table | Out-Host
+    $watch | Receive-Job -Wait | Format-Table | Out-Host
+    Remove-Job $watch
     Disconnect-Coord
 }
 finally {
