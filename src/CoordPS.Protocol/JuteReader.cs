@@ -12,12 +12,19 @@ public ref struct JuteReader
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     private readonly ReadOnlySpan<byte> _buffer;
+    private readonly bool _lenient;
     private int _position;
 
     /// <summary>Starts reading at the first byte of <paramref name="buffer"/>.</summary>
-    public JuteReader(ReadOnlySpan<byte> buffer)
+    /// <param name="buffer">The bytes.</param>
+    /// <param name="lenient">
+    /// Whether bytes of a string that are no UTF-8 read as U+FFFD, as Java reads them, rather than fail. For what a server has stored:
+    /// Apache's writes characters beyond the basic plane as two surrogates of three bytes each.
+    /// </param>
+    public JuteReader(ReadOnlySpan<byte> buffer, bool lenient = false)
     {
         _buffer = buffer;
+        _lenient = lenient;
         _position = 0;
     }
 
@@ -62,7 +69,7 @@ public ref struct JuteReader
     public ReadOnlySpan<byte> ReadUtf8Span() => ReadBufferSpan(out _);
 
     /// <summary>Reads a string; null when the length is -1.</summary>
-    /// <exception cref="JuteException">The bytes are not UTF-8.</exception>
+    /// <exception cref="JuteException">The bytes are not UTF-8 and the reader is not lenient.</exception>
     public string? ReadString()
     {
         int start = _position;
@@ -71,7 +78,7 @@ public ref struct JuteReader
             return null;
         try
         {
-            return StrictUtf8.GetString(span);
+            return (_lenient ? Encoding.UTF8 : StrictUtf8).GetString(span);
         }
         catch (DecoderFallbackException e)
         {

@@ -22,7 +22,7 @@ public static class TxnDecoder
     /// <exception cref="JuteException">The bytes are not a transaction, or of an unknown type.</exception>
     public static DecodedTxn Decode(ReadOnlySpan<byte> entry)
     {
-        var reader = new JuteReader(entry);
+        var reader = new JuteReader(entry, lenient: true);
         TxnHeader header = TxnHeader.Read(ref reader);
         return Decode(header, reader.RemainingSpan);
     }
@@ -33,7 +33,7 @@ public static class TxnDecoder
     /// <exception cref="JuteException">The payload is not what the header's type says, or the type is unknown.</exception>
     public static DecodedTxn Decode(TxnHeader header, ReadOnlySpan<byte> payload)
     {
-        var reader = new JuteReader(payload);
+        var reader = new JuteReader(payload, lenient: true);
         object? record;
         switch (header.Type)
         {
@@ -61,7 +61,7 @@ public static class TxnDecoder
     /// <exception cref="JuteException">The data are not what the part's type says, or the type is none that a multi can have.</exception>
     public static object DecodePart(SubTxn part)
     {
-        var reader = new JuteReader(part.Data);
+        var reader = new JuteReader(part.Data, lenient: true);
         if (part.Type is OpCode.Multi or OpCode.CloseSession or OpCode.CreateSession)
             throw new JuteException($"A multi can't have a part of type {(int)part.Type}.");
         return ReadRecord(part.Type, ref reader) ?? throw new JuteException($"A multi can't have a part of type {(int)part.Type}.");
@@ -91,7 +91,7 @@ public static class TxnDecoder
         catch (JuteException)
         {
             // Logs before 3.4 end without the parent's version (CreateTxnV0); -1 asks to increase it.
-            reader = new JuteReader(payload);
+            reader = new JuteReader(payload, lenient: true);
             string path = reader.ReadStringOrEmpty();
             byte[]? data = reader.ReadBuffer();
             Acl[]? acl = reader.ReadVector<Acl>(Acl.MinimumSize);
@@ -110,7 +110,7 @@ public static class TxnDecoder
         catch (JuteException) when (payload.Length == DigestSize)
         {
             // Written with closeSessionTxn.enabled=false: a digest alone.
-            reader = new JuteReader(payload);
+            reader = new JuteReader(payload, lenient: true);
             return null;
         }
     }

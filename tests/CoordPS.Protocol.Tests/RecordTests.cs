@@ -54,6 +54,16 @@ public class RecordTests
     }
 
     [Fact]
+    public void A_stored_string_that_is_no_utf8_reads_as_java_reads_it()
+    {
+        // U+1F600 as Apache's server writes it to its log: two surrogates of three bytes.
+        byte[] bytes = [0, 0, 0, 6, 0xED, 0xA0, 0xBD, 0xED, 0xB8, 0x80];
+        var reader = new JuteReader(bytes, lenient: true);
+
+        Assert.All(reader.ReadString()!, static c => Assert.Equal('\uFFFD', c));
+    }
+
+    [Fact]
     public void A_multi_transaction_round_trips()
     {
         var txn = new MultiTxn([new SubTxn(OpCode.Delete, [0, 0, 0, 2, 47, 97]), new SubTxn(OpCode.Error, [0, 0, 0, 0])]);
