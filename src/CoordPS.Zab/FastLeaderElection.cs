@@ -114,7 +114,7 @@ internal sealed class FastLeaderElection
         if (vote.ElectionEpoch == _round)
         {
             _votes[from] = vote;
-            if (Track(_votes, vote).HasAllQuorums && LeaderConfirms(_votes, vote))
+            if (Track(_votes, vote, _peer.NewTracker()).HasAllQuorums && LeaderConfirms(_votes, vote))
             {
                 Elect(vote);
                 return;
@@ -122,7 +122,9 @@ internal sealed class FastLeaderElection
         }
 
         _settled[from] = vote;
-        if (Track(_settled, vote).HasAllQuorums && LeaderConfirms(_settled, vote))
+        // To join a leader that others follow, their being a quorum of the active configuration is enough. A configuration
+        // that was proposed and came to nothing must not keep this member out: the leader will tell it the right one.
+        if (Track(_settled, vote, new QuorumTracker(_peer.Config, _peer.Config)).HasAllQuorums && LeaderConfirms(_settled, vote))
         {
             _round = vote.ElectionEpoch;
             Elect(vote);
@@ -138,7 +140,7 @@ internal sealed class FastLeaderElection
     private void Count()
     {
         _votes[_peer.Id] = _proposal;
-        QuorumTracker tracker = Track(_votes, _proposal);
+        QuorumTracker tracker = Track(_votes, _proposal, _peer.NewTracker());
         if (!tracker.HasAllQuorums)
             _decideAt = long.MaxValue;
         else if (tracker.HasEveryone)
@@ -147,9 +149,8 @@ internal sealed class FastLeaderElection
             _decideAt = _peer.Now + _peer.Options.ElectionFinalizeWait;
     }
 
-    private QuorumTracker Track(Dictionary<long, Vote> votes, Vote vote)
+    private static QuorumTracker Track(Dictionary<long, Vote> votes, Vote vote, QuorumTracker tracker)
     {
-        QuorumTracker tracker = _peer.NewTracker();
         foreach ((long voter, Vote cast) in votes)
         {
             if (cast.Supports(vote))

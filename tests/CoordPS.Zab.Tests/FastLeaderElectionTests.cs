@@ -181,4 +181,26 @@ public class FastLeaderElectionTests
         member.Vote(7, ServerState.Looking, 2, Z(9, 9), 9, 9);
         Assert.Equal(1, Assert.Single(member.Notifications).Notification.Leader);
     }
+
+    [Fact]
+    public void A_configuration_that_came_to_nothing_does_not_keep_a_member_from_joining()
+    {
+        var member = new PeerHarness(1, reconfig: true, next: "server.1=a:1:2;5\nserver.3=c:1:2;5\nversion=5");
+        member.Vote(2, ServerState.Leading, 2, 0, 1, 1);
+        Assert.Equal(ServerState.Looking, member.Peer.Role.State);
+        member.Vote(3, ServerState.Following, 2, 0, 1, 1);
+        Assert.Equal((ServerState.Following, 2), (member.Peer.Role.State, member.Peer.Role.Leader));
+    }
+
+    [Fact]
+    public void While_a_configuration_is_pending_an_election_takes_quorums_of_both()
+    {
+        var member = new PeerHarness(1, reconfig: true, next: "server.1=a:1:2;5\nserver.4=d:1:2;5\nserver.5=e:1:2;5\nversion=5");
+        member.Vote(3, ServerState.Looking, 3, 0, 1, 0);
+        member.Do(p => p.Tick(1000));
+        Assert.Equal(ServerState.Looking, member.Peer.Role.State);
+        member.Vote(4, ServerState.Looking, 3, 0, 1, 0);
+        member.Do(p => p.Tick(2000));
+        Assert.Equal((ServerState.Following, 3), (member.Peer.Role.State, member.Peer.Role.Leader));
+    }
 }

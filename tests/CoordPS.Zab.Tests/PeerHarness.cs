@@ -7,7 +7,7 @@ namespace CoordPS.Zab.Tests;
 /// <summary>One member whose peers are the test: it is fed packets by hand, and what it does is collected.</summary>
 internal sealed class PeerHarness
 {
-    public PeerHarness(long id, string config = Three, long accepted = 0, long current = 0, long snapshot = 0, IEnumerable<long>? log = null, bool reconfig = false, uint initialCounter = 0)
+    public PeerHarness(long id, string config = Three, long accepted = 0, long current = 0, long snapshot = 0, IEnumerable<long>? log = null, bool reconfig = false, uint initialCounter = 0, string? next = null)
     {
         Peer = new ZabPeer(
             new ZabOptions { Id = id, TickTime = 100, InitLimit = 10, SyncLimit = 5, ReconfigEnabled = reconfig, EpochWait = 300, InitialCounter = initialCounter },
@@ -16,6 +16,7 @@ internal sealed class PeerHarness
                 AcceptedEpoch = accepted, CurrentEpoch = current, SnapshotZxid = snapshot,
                 Log = [.. (log ?? []).Select(z => new ZabProposal(z, Txn(z)))],
                 Config = EnsembleConfig.Parse(config),
+                NextConfig = next is null ? null : EnsembleConfig.Parse(next),
             });
         Peer.Start(0);
         Take();
