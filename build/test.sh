@@ -62,7 +62,7 @@ if ! build/build.sh || ! dotnet build CoordPS.sln -c Release -nologo -v quiet; t
     finish
 fi
 
-for project in tests/*.Tests/*.csproj; do
+for project in tests/*/*.Tests.csproj; do
     name=$(basename "$project" .csproj)
     title "$name"
     log=$(mktemp)

@@ -1,5 +1,6 @@
 using System.Reflection;
 using CoordPS.Cli.Bench;
+using CoordPS.Zab.Simulation;
 
 namespace CoordPS.Cli;
 
@@ -12,6 +13,7 @@ internal static class CommandLine
           coordps server ZOO.CFG [--log-level LEVEL] [--log-format text|json]
           coordps bench HOST:PORT[,HOST:PORT...] [options]
           coordps quickstart
+          coordps simulate [--seed N] [--count N] [--trace]
           coordps version
 
         'coordps COMMAND --help' tells more about a command.
@@ -27,6 +29,7 @@ internal static class CommandLine
                 "server" => await ServerCommand.RunAsync(new Arguments("server", args.AsSpan(1))).ConfigureAwait(false),
                 "bench" => await BenchCommand.RunAsync(new Arguments("bench", args.AsSpan(1))).ConfigureAwait(false),
                 "quickstart" => await QuickstartCommand.RunAsync(new Arguments("quickstart", args.AsSpan(1))).ConfigureAwait(false),
+                "simulate" => Simulate(args),
                 "version" or "--version" => Print($"coordps {Version}", ExitCode.Success),
                 "--help" or "-h" or "help" => Print(Help, args.Length > 0 ? ExitCode.Success : ExitCode.Usage),
                 _ => throw new UsageException($"coordps: unknown command '{command}'; 'coordps --help' lists the commands"),
@@ -41,6 +44,10 @@ internal static class CommandLine
 
     private static string Version =>
         typeof(CommandLine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
+
+    private static int Simulate(string[] args) => args.Contains("--help")
+        ? Print($"coordps {SimulationCommand.Usage}", ExitCode.Success)
+        : SimulationCommand.Run(args[1..], Console.Out);
 
     private static int Print(string text, int exitCode)
     {
