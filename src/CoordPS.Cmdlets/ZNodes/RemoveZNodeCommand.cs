@@ -51,6 +51,9 @@ public sealed class RemoveZNodeCommand : ChangeZNodeCmdlet
     [Parameter(ParameterSetName = TreeSet)]
     public SwitchParameter Force { get; set; }
 
+    /// <summary>Trees are removed side by side, and at the end there is time to tell how far it is.</summary>
+    private protected override bool AnswersAtOnce => !Recurse;
+
     /// <inheritdoc/>
     protected override async Task SubmitInputAsync()
     {
