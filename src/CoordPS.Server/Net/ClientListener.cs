@@ -36,9 +36,6 @@ internal sealed class ClientListener : IDisposable
         {
             if (address.Equals(IPAddress.IPv6Any))
                 socket.DualMode = true;
-            // On Windows a listening port is exclusive without it; elsewhere it lets a restart use the port at once.
-            if (!OperatingSystem.IsWindows())
-                socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
             socket.Bind(new IPEndPoint(address, config.ClientPort));
             socket.Listen(config.ClientPortListenBacklog > 0 ? config.ClientPortListenBacklog : DefaultBacklog);
             return new ClientListener(socket, config);
