@@ -20,6 +20,8 @@ if (-not (Get-Module -ListAvailable Pester | Where-Object Version -GE '5.5')) {
     exit 0
 }
 Import-Module Pester -MinimumVersion 5.5
+# A name without a folder would be looked up among the installed modules.
+$ModulePath = Convert-Path $ModulePath
 Import-Module "$ModulePath/CoordPS.psd1" -Force
 Import-Module "$PSScriptRoot/Peers.psm1" -Force
 
