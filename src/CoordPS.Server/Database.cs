@@ -101,9 +101,7 @@ internal sealed class Database : IDisposable
 
         using var writer = new SnapshotWriter(_directory.SnapshotPath, zxid);
         writer.Begin(sessions, acls);
-        using var path = new JuteWriter(256);
-        using var data = new JuteWriter(1024);
-        WriteSubtree(writer, path, data, zxid);
+        WriteTree(writer, zxid);
         return writer.Complete();
     }
 
@@ -166,27 +164,40 @@ internal sealed class Database : IDisposable
         ? new DecodedMulti([.. multi.Txns!.Select(static part => (part.Type, TxnDecoder.DecodePart(part)))])
         : record;
 
-    /// <summary>Writes the node at a path and what is below it, each as it is when its turn comes; one that is gone by then is left out.</summary>
-    private void WriteSubtree(SnapshotWriter writer, JuteWriter path, JuteWriter data, long zxid)
+    /// <summary>
+    /// Writes all nodes, parents first, each as it is when its turn comes; one that is gone by then is left out with what was below it.
+    /// Without recursion: clients decide how deep a tree is.
+    /// </summary>
+    private void WriteTree(SnapshotWriter writer, long zxid)
     {
+        using var path = new JuteWriter(256);
+        using var data = new JuteWriter(1024);
         using var names = new JuteWriter(256);
-        if (!Copy(path.WrittenSpan, data, names, out bool isDataNull, out int acl, out StatPersisted stat) || stat.Czxid > zxid)
+        var open = new Stack<(byte[] Names, int At, int PathLength)>();
+        if (TryWriteNode(writer, path, data, names, zxid))
+            open.Push((names.WrittenSpan.ToArray(), 0, 0));
+        while (open.TryPop(out (byte[] Names, int At, int PathLength) parent))
         {
-            // What was created since the snapshot began is created again by the replay; its list may not be in the table.
-            return;
-        }
-
-        writer.WriteNode(path.WrittenSpan, data.WrittenSpan, isDataNull, acl, stat);
-        int length = path.Length;
-        for (int at = 0; at < names.Length;)
-        {
-            int size = BinaryPrimitives.ReadInt32BigEndian(names.WrittenSpan[at..]);
+            path.Truncate(parent.PathLength);
+            if (parent.At == parent.Names.Length)
+                continue;
+            int size = BinaryPrimitives.ReadInt32BigEndian(parent.Names.AsSpan(parent.At));
             path.Reserve(1)[0] = (byte)'/';
-            path.WriteRaw(names.WrittenSpan.Slice(at + 4, size));
-            at += 4 + size;
-            WriteSubtree(writer, path, data, zxid);
-            path.Truncate(length);
+            path.WriteRaw(parent.Names.AsSpan(parent.At + 4, size));
+            open.Push(parent with { At = parent.At + 4 + size });
+            if (TryWriteNode(writer, path, data, names, zxid) && names.Length > 0)
+                open.Push((names.WrittenSpan.ToArray(), 0, path.Length));
         }
+    }
+
+    /// <summary>Writes the node at a path and gets its children's names; false when the snapshot is to be without it.</summary>
+    private bool TryWriteNode(SnapshotWriter writer, JuteWriter path, JuteWriter data, JuteWriter names, long zxid)
+    {
+        // What was created since the snapshot began is created again by the replay; its list may not be in the table.
+        if (!Copy(path.WrittenSpan, data, names, out bool isDataNull, out int acl, out StatPersisted stat) || stat.Czxid > zxid)
+            return false;
+        writer.WriteNode(path.WrittenSpan, data.WrittenSpan, isDataNull, acl, stat);
+        return true;
     }
 
     /// <summary>Copies a node and its children's names in one state; a node that keeps changing is copied under the tree's gate.</summary>

@@ -36,6 +36,7 @@ internal sealed class ClientListener : IDisposable
         {
             if (address.Equals(IPAddress.IPv6Any))
                 socket.DualMode = true;
+            // .NET lets a restart use the port at once by itself; its ReuseAddress would let two servers share the port.
             socket.Bind(new IPEndPoint(address, config.ClientPort));
             socket.Listen(config.ClientPortListenBacklog > 0 ? config.ClientPortListenBacklog : DefaultBacklog);
             return new ClientListener(socket, config);

@@ -11,6 +11,8 @@ namespace CoordPS.Server;
 /// </summary>
 internal sealed class DataTree
 {
+    private static readonly byte[] LimitName = Encoding.UTF8.GetBytes(Quota.LimitName);
+
     private readonly NodeStore _nodes;
     private readonly Dictionary<long, HashSet<string>> _ephemerals = [];
     private readonly HashSet<string> _containers = new(StringComparer.Ordinal);
@@ -111,7 +113,7 @@ internal sealed class DataTree
     }
 
     /// <summary>Number of znodes below a path. Apache does not count the root's own two entries, so neither does this.</summary>
-    public int CountBelow(DataNode node) => node.IsRoot ? _nodes.Count - 1 : Count(node) - 1;
+    public int CountBelow(DataNode node) => node.IsRoot ? _nodes.Count - 1 : Subtree(node).Count() - 1;
 
     /// <summary>
     /// Applies a transaction: changes the tree, fires watches, and says what came of it. A transaction that does not fit the tree
@@ -192,14 +194,10 @@ internal sealed class DataTree
     /// <summary>The path of a node that refers to an access control list that is not known, or null. Such a node was half written.</summary>
     public string? FindUnknownAcl()
     {
-        var stack = new Stack<DataNode>();
-        stack.Push(Root);
-        while (stack.TryPop(out DataNode node))
+        foreach (DataNode node in Subtree(Root))
         {
             if (Acls.Find(node.Acl) is null)
                 return node.Path;
-            foreach (DataNode child in node)
-                stack.Push(child);
         }
 
         return null;
@@ -287,12 +285,17 @@ internal sealed class DataTree
         }
     }
 
-    private static int Count(DataNode node)
+    /// <summary>A node and all below it. Without recursion: clients decide how deep a tree is. Under the gate.</summary>
+    private static IEnumerable<DataNode> Subtree(DataNode top)
     {
-        int count = 1;
-        foreach (DataNode child in node)
-            count += Count(child);
-        return count;
+        var stack = new Stack<DataNode>();
+        stack.Push(top);
+        while (stack.TryPop(out DataNode node))
+        {
+            yield return node;
+            foreach (DataNode child in node)
+                stack.Push(child);
+        }
     }
 
     private DataNode At(int id) => new(_nodes, id, _nodes.Node(id).Sequence);
@@ -396,9 +399,7 @@ internal sealed class DataTree
         CountCreate(parent, parentCreates == -1 ? unchecked(parent.CreateCount + 1) : parentCreates, header.Zxid);
         DataNode node = At(_nodes.Add(
             parent.Id, bytes.AsSpan(bytes.AsSpan().LastIndexOf((byte)'/') + 1), _nodes.HashOf(bytes), data, data is null, Acls.Use(acl),
-            header.Zxid, header.Time));
-        if (owner != 0)
-            node.Extend().EphemeralOwner = owner;
+            header.Zxid, header.Time, owner));
         parent.EndChange();
         if (owner != 0)
             Track(path, owner);
@@ -565,23 +566,18 @@ internal sealed class DataTree
         }
     }
 
-    private void FindQuotas(DataNode node)
+    private void FindQuotas(DataNode top)
     {
-        foreach (DataNode child in node)
+        foreach (DataNode node in Subtree(top))
         {
-            string path = child.Path;
-            if (path.EndsWith("/" + Quota.LimitName, StringComparison.Ordinal))
-            {
-                string subtree = ZPath.Parent(path)[Quota.Root.Length..];
-                if (subtree.Length > 0)
-                {
-                    lock (_quotas)
-                        _quotas.Add(subtree);
-                    Recount(subtree);
-                }
-            }
-
-            FindQuotas(child);
+            if (!node.Name.SequenceEqual(LimitName))
+                continue;
+            string subtree = ZPath.Parent(node.Path)[Quota.Root.Length..];
+            if (subtree.Length == 0)
+                continue;
+            lock (_quotas)
+                _quotas.Add(subtree);
+            Recount(subtree);
         }
     }
 
@@ -608,14 +604,10 @@ internal sealed class DataTree
         long count = 0, bytes = 0;
         if (Find(subtree) is { } top)
         {
-            var stack = new Stack<DataNode>();
-            stack.Push(top);
-            while (stack.TryPop(out DataNode node))
+            foreach (DataNode node in Subtree(top))
             {
                 count++;
                 bytes += Math.Max(0, node.DataLength);
-                foreach (DataNode child in node)
-                    stack.Push(child);
             }
         }
 

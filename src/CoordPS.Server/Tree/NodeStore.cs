@@ -162,7 +162,7 @@ internal sealed class NodeStore
     }
 
     /// <summary>Adds a node whose path is not in the table, with its name and data, as the last child of its parent (0 for the root).</summary>
-    public int Add(int parent, ReadOnlySpan<byte> name, int hash, ReadOnlySpan<byte> data, bool isDataNull, int acl, long czxid, long ctime)
+    public int Add(int parent, ReadOnlySpan<byte> name, int hash, ReadOnlySpan<byte> data, bool isDataNull, int acl, long czxid, long ctime, long owner = 0)
     {
         if (Count >= _buckets.Length)
             Resize();
@@ -183,6 +183,8 @@ internal sealed class NodeStore
         node.Ctime = ctime;
         node.NextSibling = 0;
         node.PreviousSibling = 0;
+        if (owner != 0)
+            Extend(ref node).EphemeralOwner = owner;
         if (parent != 0)
         {
             ref NodeExtension list = ref Extend(ref Node(parent));
