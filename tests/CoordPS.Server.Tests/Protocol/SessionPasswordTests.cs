@@ -15,7 +15,7 @@ public sealed class SessionPasswordTests
     {
         Assert.Equal(password, Convert.ToHexStringLower(SessionPassword.Generate(session)));
         Assert.True(SessionPassword.IsValid(session, Convert.FromHexString(password)));
-        Assert.False(SessionPassword.IsValid(session, Convert.FromHexString(password)[..15]));
+        Assert.False(SessionPassword.IsValid(session, Convert.FromHexString(password).AsSpan(0, 15)));
         Assert.False(SessionPassword.IsValid(session + 1, Convert.FromHexString(password)));
     }
 

@@ -94,7 +94,7 @@ internal sealed class FrameMutator(Random random)
                     // What is no UTF-8.
                     frame[at] = (byte)(0xc0 | random.Next(64));
                     break;
-                case 8 when random.Next(20) == 0:
+                case 8 when random.Next(60) == 0:
                     BinaryPrimitives.WriteInt32BigEndian(frame, OddNumbers[random.Next(OddNumbers.Length)]);
                     return frame;
                 default:

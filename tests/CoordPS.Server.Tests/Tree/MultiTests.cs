@@ -37,14 +37,14 @@ public sealed class MultiTests(SharedServer shared) : IClassFixture<SharedServer
     {
         ZooKeeperClient client = await _server.ConnectAsync();
         await client.CreateAsync(_path);
-        IReadOnlyList<OperationResult> results = await client.MultiAsync(
+        var failed = await Assert.ThrowsAsync<ZooKeeperTransactionException>(() => client.MultiAsync(
         [
             ZooKeeperOperation.Create(_path + "/a"),
             ZooKeeperOperation.SetData(_path, [9]),
             ZooKeeperOperation.Delete(_path + "/missing"),
             ZooKeeperOperation.Create(_path + "/b"),
-        ]);
-        Assert.Equal([ErrorCode.Ok, ErrorCode.Ok, ErrorCode.NoNode, ErrorCode.RuntimeInconsistency], results.Select(r => r.Error));
+        ]));
+        Assert.Equal([ErrorCode.Ok, ErrorCode.Ok, ErrorCode.NoNode, ErrorCode.RuntimeInconsistency], failed.Results.Select(r => r.Error));
         Stat stat = (await client.ExistsAsync(_path))!.Value;
         Assert.Equal((0, 0, 0), (stat.Version, stat.NumChildren, stat.Cversion));
     }

@@ -47,8 +47,9 @@ public sealed class QuotaTests
         await Assert.ThrowsAsync<QuotaExceededException>(() => client.CreateAsync("/hard/d", Bytes.Of("12345")));
         await Assert.ThrowsAsync<QuotaExceededException>(() => client.SetDataAsync("/hard/a", Bytes.Of("1234567890")));
         await client.SetDataAsync("/hard/a", Bytes.Of("123456789"));
-        IReadOnlyList<OperationResult> results = await client.MultiAsync([ZooKeeperOperation.Create("/hard/e", Bytes.Of("12")), ZooKeeperOperation.SetData("/hard", null)]);
-        Assert.Equal([ErrorCode.QuotaExceeded, ErrorCode.RuntimeInconsistency], results.Select(r => r.Error));
+        var failed = await Assert.ThrowsAsync<ZooKeeperTransactionException>(
+            () => client.MultiAsync([ZooKeeperOperation.Create("/hard/e", Bytes.Of("12")), ZooKeeperOperation.SetData("/hard", null)]));
+        Assert.Equal([ErrorCode.QuotaExceeded, ErrorCode.RuntimeInconsistency], failed.Results.Select(r => r.Error));
         Assert.Equal("count=2,bytes=10", await UseAsync(client, "/hard"));
 
         await client.CreateAsync("/soft");
