@@ -10,7 +10,7 @@ public sealed partial class CommandTests : IDisposable
 
     public void Dispose() => _directory.Delete(recursive: true);
 
-    [Fact]
+    [UnixFact]
     public async Task The_server_serves_until_it_is_asked_to_stop_and_its_data_are_there_the_next_time()
     {
         var config = Config("4lw.commands.whitelist=*");
@@ -28,7 +28,7 @@ public sealed partial class CommandTests : IDisposable
         }
     }
 
-    [Fact]
+    [UnixFact]
     public async Task The_log_can_be_JSON_and_warnings_of_the_configuration_are_in_it()
     {
         using var server = await Coordps.StartAsync("Serving clients on", "server", Config("tickTme=5"), "--log-format", "json");
