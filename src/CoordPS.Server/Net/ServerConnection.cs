@@ -189,6 +189,20 @@ internal sealed class ServerConnection : IWatcher
     /// <summary>Writes the reply to a request that went through the pipeline, and answers what waited behind it.</summary>
     public void Complete(Request request, in TxnResult result)
     {
+        try
+        {
+            Answer(request, result);
+        }
+#pragma warning disable CA1031 // The transaction stands; a reply that trips over a defect costs its connection and nothing else.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            Failed(e, request.Type);
+        }
+    }
+
+    private void Answer(Request request, in TxnResult result)
+    {
         if (request.Type == OpCode.CreateSession)
         {
             _session = _server.Sessions.Find(SessionId);
@@ -580,9 +594,7 @@ internal sealed class ServerConnection : IWatcher
             catch (Exception e)
 #pragma warning restore CA1031
             {
-                _server.Metrics.UnrecoverableErrorCount.Add();
-                _logger.LogError(e, "Closing the connection of {Remote} (session 0x{Session:x}): {Type} failed.", Remote, SessionId, next.Type);
-                Close();
+                Failed(e, next.Type);
             }
 
             lock (_orderLock)
@@ -617,6 +629,13 @@ internal sealed class ServerConnection : IWatcher
         }
 
         Finished(receivedAt, xid, type, _server.LastProcessedZxid);
+    }
+
+    private void Failed(Exception e, OpCode type)
+    {
+        _server.Metrics.UnrecoverableErrorCount.Add();
+        _logger.LogError(e, "Closing the connection of {Remote} (session 0x{Session:x}): answering {Type} failed.", Remote, SessionId, type);
+        Close();
     }
 
     private void Finished(long receivedAt, int xid, OpCode type, long zxid)
