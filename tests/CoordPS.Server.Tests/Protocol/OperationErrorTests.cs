@@ -157,6 +157,8 @@ public sealed class OperationErrorTests(SharedServer shared) : IClassFixture<Sha
     [InlineData(OpCode.SetAcl)]
     [InlineData(OpCode.Check)]
     [InlineData(OpCode.Multi)]
+    [InlineData(OpCode.Sync)]
+    [InlineData(OpCode.Reconfig)]
     [InlineData(OpCode.GetData)]
     [InlineData(OpCode.GetChildren2)]
     [InlineData(OpCode.SetWatches)]

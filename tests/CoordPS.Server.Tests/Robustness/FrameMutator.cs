@@ -9,6 +9,8 @@ internal sealed class FrameMutator(Random random)
 {
     private static readonly int[] OddNumbers = [-1, -2, 0, 1, 4, 255, 256, 65535, 0xfffff, 0x100000, int.MaxValue, int.MinValue, int.MaxValue - 3];
 
+    private static readonly OpCode[] Operations = [.. Enum.GetValues<OpCode>().Except([OpCode.CloseSession])];
+
     private int _xid;
 
     /// <summary>A sound request to open a session.</summary>
@@ -60,10 +62,13 @@ internal sealed class FrameMutator(Random random)
         return RawConnection.Frame(++_xid, request.Type, request.Body);
     }
 
-    /// <summary>Breaks a frame in one to three ways; mostly its length stays true, so that what follows is understood.</summary>
+    /// <summary>
+    /// Breaks a frame in up to three ways; a few stay sound, so that there is something for others to meet. Mostly its length stays
+    /// true, so that what follows is understood.
+    /// </summary>
     public byte[] Mutate(byte[] frame)
     {
-        for (int i = random.Next(3); i >= 0 && frame.Length > 4; i--)
+        for (int i = random.Next(10) == 0 ? -1 : random.Next(3); i >= 0 && frame.Length > 4; i--)
         {
             int at = 4 + random.Next(frame.Length - 4);
             switch (random.Next(9))
@@ -88,7 +93,7 @@ internal sealed class FrameMutator(Random random)
                     BinaryPrimitives.WriteInt32BigEndian(frame.AsSpan(at), OddNumbers[random.Next(OddNumbers.Length)]);
                     break;
                 case 6 when frame.Length >= 12:
-                    BinaryPrimitives.WriteInt32BigEndian(frame.AsSpan(8), random.Next(4) == 0 ? random.Next() : random.Next(-12, 110));
+                    BinaryPrimitives.WriteInt32BigEndian(frame.AsSpan(8), random.Next(30) == 0 ? random.Next() : (int)Operations[random.Next(Operations.Length)]);
                     break;
                 case 7:
                     // What is no UTF-8.

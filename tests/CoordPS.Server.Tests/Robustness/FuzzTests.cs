@@ -19,7 +19,7 @@ namespace CoordPS.Server.Tests;
 public sealed class FuzzTests(ITestOutputHelper output)
 {
     private const int Workers = 4;
-    private const int BatchSize = 25;
+    private const int BatchSize = 8;
 
     [Fact]
     public async Task A_hundred_thousand_mutated_frames_leave_the_server_serving_and_nothing_behind()
@@ -38,7 +38,7 @@ public sealed class FuzzTests(ITestOutputHelper output)
         TaskScheduler.UnobservedTaskException += OnUnobserved;
         try
         {
-            await using ServerUnderTest server = await ServerUnderTest.StartAsync(c => c with { ForceSync = false, SnapCount = 20_000, ContainerCheckInterval = 1000 }, log);
+            await using ServerUnderTest server = await ServerUnderTest.StartAsync(c => c with { ForceSync = false, SnapCount = 20_000, ContainerCheckInterval = 1000, MaxSessionTimeout = 8000 }, log);
             ZooKeeperClient other = await server.ConnectAsync();
             await other.CreateAsync("/other", [0]);
             await PrepareAsync(other);
@@ -49,7 +49,10 @@ public sealed class FuzzTests(ITestOutputHelper output)
             Task<(int Operations, TimeSpan Longest)> working = WorkAsync(other, done.Task);
             long start = Stopwatch.GetTimestamp();
             var tally = new ConcurrentDictionary<string, int>();
-            await Task.WhenAll(Enumerable.Range(0, Workers).Select(worker => Task.Run(() => FuzzAsync(server.Port, new Random(seed + worker), frames / Workers, tally))));
+            Task fuzzing = Task.WhenAll(Enumerable.Range(0, Workers).Select(worker => Task.Run(() => FuzzAsync(server.Port, new Random(seed + worker), frames / Workers, tally))));
+            // A server that stops says why.
+            await await Task.WhenAny(server.Server.Completion, fuzzing);
+            await fuzzing;
             TimeSpan took = Stopwatch.GetElapsedTime(start);
             done.SetResult();
             (int operations, TimeSpan longest) = await working;
@@ -133,12 +136,12 @@ public sealed class FuzzTests(ITestOutputHelper output)
             }
 
             if (await connection.OpenSessionAsync(400) is null)
-                throw new InvalidOperationException("A sound connect request was refused.");
+                throw new IOException("A sound connect request was refused.");
             byte[][] batch = [.. Enumerable.Range(0, BatchSize).Select(_ => mutator.Mutate(mutator.Request()))];
             sent += batch.Length;
             // A ping behind it all: its answer, or the end of the connection, says that the rest was handled.
             bool alive = await TrySendAsync(connection, [.. batch.SelectMany(f => f), .. RawConnection.Frame(Xids.Ping, OpCode.Ping)], random)
-                && await AnsweredAsync(connection);
+                && await AnsweredAsync(connection, tally);
             tally.AddOrUpdate(alive ? "sessions that went on" : "connections closed", 1, (_, n) => n + 1);
             if (alive && random.Next(2) == 0)
                 await TrySendAsync(connection, RawConnection.Frame(1, OpCode.CloseSession), random);
@@ -166,15 +169,16 @@ public sealed class FuzzTests(ITestOutputHelper output)
     }
 
     /// <summary>Whether the ping is answered; false when the connection ends, or when a frame that announces more than there is swallows it.</summary>
-    private static async Task<bool> AnsweredAsync(RawConnection connection)
+    private static async Task<bool> AnsweredAsync(RawConnection connection, ConcurrentDictionary<string, int> tally)
     {
         using var wait = new CancellationTokenSource(TimeSpan.FromMilliseconds(100));
         try
         {
             while (await connection.ReceiveAsync(wait.Token) is { } reply)
             {
-                if (reply.Header.Xid == Xids.Ping)
+                if (reply.Header.Xid == Xids.Ping && reply.Body.Length == 0)
                     return true;
+                tally.AddOrUpdate(reply.IsEvent ? "events" : $"replied {reply.Error}", 1, (_, n) => n + 1);
             }
 
             return false;
