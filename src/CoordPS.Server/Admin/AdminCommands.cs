@@ -205,7 +205,14 @@ internal sealed class AdminCommands
 
     private string? Observers(Utf8JsonWriter json)
     {
-        json.WriteNumber("synced_observers", _server.Ensemble?.Leader?.SyncedObservers ?? 0);
+        var synced = _server.Ensemble?.Leader?.SyncedObservers ?? 0;
+        json.WriteNumber("synced_observers", synced);
+        if (synced == 0)
+        {
+            json.WriteStartArray("observers");
+            json.WriteEndArray();
+        }
+
         return null;
     }
 
