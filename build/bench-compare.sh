@@ -48,7 +48,8 @@ admin.enableServer=false
 CFG
     local from
     from=$(date +%s%N)
-    JVMFLAGS=${JVMFLAGS:--Xmx4g} "${command[@]}" "$folder/zoo.cfg" >"$folder/log" 2>&1 &
+    # The heap that zkServer.sh gives Apache by default.
+    JVMFLAGS=${JVMFLAGS:--Xmx1000m} "${command[@]}" "$folder/zoo.cfg" >"$folder/log" 2>&1 &
     pid[$name]=$!
     if ! python3 build/first_answer.py "${port[$name]}" "$from" >"$folder/started"; then
         tail "$folder/log" >&2
