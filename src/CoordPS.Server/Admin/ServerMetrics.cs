@@ -15,7 +15,7 @@ internal sealed class ServerMetrics
     public Counter PacketsSent { get; } = new();
 
     /// <summary>From a request's arrival to its response, all operations.</summary>
-    public Summary RequestLatency { get; } = new();
+    public (long Min, double Average, long Max) RequestLatency => Summary.Together(ReadLatency, UpdateLatency);
 
     public Summary ReadLatency { get; } = new(percentiles: true);
 
@@ -93,7 +93,6 @@ internal sealed class ServerMetrics
 
         PacketsReceived.Reset();
         PacketsSent.Reset();
-        RequestLatency.Reset();
         AuthFailedCount.Reset();
         FsyncThresholdExceedCount.Reset();
         _lastResponseSize = _minResponseSize = _maxResponseSize = -1;

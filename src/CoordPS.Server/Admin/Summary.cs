@@ -23,10 +23,23 @@ internal sealed class Summary(bool percentiles = false)
     /// <summary>0 when nothing was recorded.</summary>
     public double Average => Count is > 0 and var count ? (double)Sum / count : 0;
 
+    /// <summary>The extremes and the average of two summaries as if all had been recorded in one.</summary>
+    public static (long Min, double Average, long Max) Together(Summary one, Summary other)
+    {
+        var (first, second) = (one.Count, other.Count);
+        return first == 0 ? (other.Min, other.Average, other.Max)
+            : second == 0 ? (one.Min, one.Average, one.Max)
+            : (Math.Min(one.Min, other.Min), (double)(one.Sum + other.Sum) / (first + second), Math.Max(one.Max, other.Max));
+    }
+
     public void Record(long value)
     {
         Interlocked.Increment(ref _count);
-        Interlocked.Add(ref _sum, value);
+        if (value != 0)
+        {
+            Interlocked.Add(ref _sum, value);
+        }
+
         for (var min = Interlocked.Read(ref _min); value < min;)
         {
             min = Interlocked.CompareExchange(ref _min, value, min) is var seen && seen == min ? value : seen;

@@ -645,7 +645,6 @@ internal sealed class ServerConnection : IWatcher
         Stats.Answered(xid, type, zxid, milliseconds);
         ServerMetrics metrics = _server.Metrics;
         metrics.PacketsSent.Add();
-        metrics.RequestLatency.Record(milliseconds);
         (IsWrite(type) ? metrics.UpdateLatency : metrics.ReadLatency).Record(milliseconds);
     }
 

@@ -55,10 +55,9 @@ public class FourLetterWordTests
     [Fact]
     public void Srvr_and_stat_print_what_Apache_prints()
     {
-        foreach (var latency in (int[])[0, 1, 6])
-        {
-            _server.Metrics.RequestLatency.Record(latency);
-        }
+        _server.Metrics.ReadLatency.Record(0);
+        _server.Metrics.ReadLatency.Record(1);
+        _server.Metrics.UpdateLatency.Record(6);
 
         _server.Metrics.PacketsReceived.Add(17);
         _server.Metrics.PacketsSent.Add(16);
@@ -180,7 +179,7 @@ public class FourLetterWordTests
         Assert.Equal("2", values["zk_global_sessions"]);
         Assert.Equal("0", values["zk_local_sessions"]);
         Assert.Equal("18574", values["zk_uptime"]);
-        Assert.Equal("0.0", values["zk_avg_latency"]);
+        Assert.Equal("7.0", values["zk_avg_latency"]);
         Assert.Equal("4.5", values["zk_avg_fsynctime"]);
         Assert.Equal("2", values["zk_cnt_fsynctime"]);
         Assert.Equal("7", values["zk_p99_updatelatency"]);

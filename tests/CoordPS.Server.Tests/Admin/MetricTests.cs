@@ -58,6 +58,18 @@ public class MetricTests
     }
 
     [Fact]
+    public void Two_summaries_together_are_as_one()
+    {
+        var (one, other) = (new Summary(), new Summary());
+        Assert.Equal((0, 0, 0), Summary.Together(one, other));
+        other.Record(5);
+        other.Record(8);
+        Assert.Equal((5, 6.5, 8), Summary.Together(one, other));
+        one.Record(2);
+        Assert.Equal((2, 5, 8), Summary.Together(one, other));
+    }
+
+    [Fact]
     public void An_empty_summary_is_all_zeros()
     {
         var summary = new Summary();
