@@ -205,7 +205,7 @@ public sealed partial record ServerConfig
     /// <summary>The text that this was read from; else empty.</summary>
     public string InitialConfig { get; init; } = "";
 
-    /// <summary>What was odd about the file: unknown keys, settings without effect. A server logs them when it starts.</summary>
+    /// <summary>What was odd about the file: unknown keys, settings without effect. <c>coordps server</c> logs them; other hosts should, too.</summary>
     public IReadOnlyList<ConfigWarning> Warnings { get; init; } = [];
 
     /// <summary>Whether this is a member of an ensemble rather than a standalone server.</summary>
