@@ -142,8 +142,10 @@ internal sealed class ServerConnection : IWatcher
     }
 
     /// <inheritdoc/>
-    public void Process(WatchEventType type, string path)
+    public void Process(WatchEventType type, string path, IReadOnlyList<Acl>? acl = null)
     {
+        if (acl is not null && !_server.Config.SkipAcl && !AuthenticationProviders.Allows(acl, Permissions.Read, Identities))
+            return;
         lock (OutputLock)
         {
             if (IsClosed)

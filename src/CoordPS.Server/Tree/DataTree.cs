@@ -40,7 +40,7 @@ internal sealed class DataTree
         _config = AddInitial(zookeeper, Quota.Config);
         _protectConfig = forLoading;
         if (!forLoading)
-            At(_config).Acl = Acls.Use(Acl.ReadUnsafe);
+            ProtectConfig();
     }
 
     /// <summary>Held while a transaction is applied, and by readers that have watches. Never taken while holding a connection's output.</summary>
@@ -70,7 +70,8 @@ internal sealed class DataTree
     /// </summary>
     public bool IsApplyingSeveral => Volatile.Read(ref _compound) != 0;
 
-    public DataNode? Find(ReadOnlySpan<byte> path) => _nodes.TryFind(path, out DataNode node) ? node : null;
+    /// <summary>The node at a path. Apache knows the root by the empty path as well.</summary>
+    public DataNode? Find(ReadOnlySpan<byte> path) => _nodes.TryFind(path.IsEmpty ? "/"u8 : path, out DataNode node) ? node : null;
 
     public DataNode? Find(string path)
     {
@@ -185,7 +186,7 @@ internal sealed class DataTree
     {
         // Snapshots from before 3.5 have no configuration node.
         if (_protectConfig)
-            At(_config).Acl = Acls.Use(Acl.ReadUnsafe);
+            ProtectConfig();
         Acls.RemoveUnused();
         if (Find(Quota.Root) is { } quota)
             FindQuotas(quota);
@@ -296,6 +297,13 @@ internal sealed class DataTree
             foreach (DataNode child in node)
                 stack.Push(child);
         }
+    }
+
+    private void ProtectConfig()
+    {
+        DataNode config = At(_config);
+        config.Acl = Acls.Use(Acl.ReadUnsafe);
+        config.Extend().Aversion = -1;
     }
 
     private DataNode At(int id) => new(_nodes, id, _nodes.Node(id).Sequence);
@@ -410,8 +418,8 @@ internal sealed class DataTree
         int length = data?.Length ?? 0;
         Charge(path, length, 1);
         Volatile.Write(ref _dataSize, _dataSize + bytes.Length + length);
-        DataWatches.Trigger(path, WatchEventType.NodeCreated);
-        ChildWatches.Trigger(parentPath, WatchEventType.NodeChildrenChanged);
+        DataWatches.Trigger(path, WatchEventType.NodeCreated, acl);
+        ChildWatches.Trigger(parentPath, WatchEventType.NodeChildrenChanged, Acls.Find(parent.Acl));
     }
 
     private static void CountCreate(DataNode parent, int creates, long zxid)
@@ -444,6 +452,7 @@ internal sealed class DataTree
 
         int length = Math.Max(0, node.DataLength);
         long owner = node.EphemeralOwner;
+        IReadOnlyList<Acl>? acl = Acls.Find(node.Acl);
         Acls.Release(node.Acl);
         parent.BeginChange();
         _nodes.Remove(node.Id);
@@ -462,9 +471,9 @@ internal sealed class DataTree
         Charge(path, -length, -1);
         Volatile.Write(ref _dataSize, _dataSize - Encoding.UTF8.GetByteCount(path) - length);
         var told = ChildWatches.Count > 0 ? new HashSet<IWatcher>() : null;
-        DataWatches.Trigger(path, WatchEventType.NodeDeleted, told);
-        ChildWatches.Trigger(path, WatchEventType.NodeDeleted, told);
-        ChildWatches.Trigger(parentPath, WatchEventType.NodeChildrenChanged);
+        DataWatches.Trigger(path, WatchEventType.NodeDeleted, acl, told);
+        ChildWatches.Trigger(path, WatchEventType.NodeDeleted, acl, told);
+        ChildWatches.Trigger(parentPath, WatchEventType.NodeChildrenChanged, Acls.Find(parent.Acl));
         return ErrorCode.Ok;
     }
 
@@ -488,7 +497,7 @@ internal sealed class DataTree
         result.Stat = node.ReadStat();
         Charge(set.Path, after - before, 0);
         Volatile.Write(ref _dataSize, _dataSize + after - before);
-        DataWatches.Trigger(set.Path, WatchEventType.NodeDataChanged);
+        DataWatches.Trigger(set.Path, WatchEventType.NodeDataChanged, Acls.Find(node.Acl));
     }
 
     private void SetAcl(ref TxnResult result, in SetAclTxn set)

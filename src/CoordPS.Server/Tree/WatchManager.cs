@@ -10,7 +10,11 @@ internal interface IWatcher
     /// <summary>Set by the <see cref="WatchManager"/>: reads of a watcher that has watches go through the tree's gate.</summary>
     int WatchCount { get; set; }
 
-    void Process(WatchEventType type, string path);
+    /// <summary>Tells it of a change.</summary>
+    /// <param name="type">What happened.</param>
+    /// <param name="path">To which znode.</param>
+    /// <param name="acl">The znode's access control list: who may not read it is told nothing of it. Null to tell in any case.</param>
+    void Process(WatchEventType type, string path, IReadOnlyList<Acl>? acl = null);
 }
 
 /// <summary>The kinds of watch that a watcher can have on a path at once. A one-shot watch takes nothing from a persistent one.</summary>
@@ -107,7 +111,7 @@ internal sealed class WatchManager
     /// Fires the watches of a path and the recursive ones above it. Those in <paramref name="except"/> have been told already by the
     /// other table; those told now are added to it when it is given.
     /// </summary>
-    public void Trigger(string path, WatchEventType type, HashSet<IWatcher>? except = null)
+    public void Trigger(string path, WatchEventType type, IReadOnlyList<Acl>? acl, HashSet<IWatcher>? except = null)
     {
         if (Count == 0)
             return;
@@ -146,7 +150,7 @@ internal sealed class WatchManager
         foreach (IWatcher watcher in _fired)
         {
             if (except is null || except.Add(watcher))
-                watcher.Process(type, path);
+                watcher.Process(type, path, acl);
         }
 
         // Only now: a watcher without watches reads beside the gate, and would read the news before its event is written.
