@@ -7,7 +7,8 @@ namespace CoordPS.Interop.Tests;
 
 /// <summary>
 /// The same requests, sound and odd, to both makes of server: every reply and every event must be the same but for session ids and
-/// times. The seed is in the output; set COORDPS_COMPARE_SEED to have a run again and COORDPS_COMPARE_REQUESTS for a longer one.
+/// times. The seed is in the output; set COORDPS_COMPARE_SEED to have a run again, COORDPS_COMPARE_REQUESTS for a longer one, and
+/// COORDPS_COMPARE_HISTORY to a file for what was said.
 /// </summary>
 public sealed class ReplyComparisonTests(ITestOutputHelper output)
 {
@@ -46,6 +47,8 @@ public sealed class ReplyComparisonTests(ITestOutputHelper output)
                 break;
         }
 
+        if (Environment.GetEnvironmentVariable("COORDPS_COMPARE_HISTORY") is { } file)
+            await File.WriteAllLinesAsync(file, history);
         output.WriteLine(string.Join(", ", tally.OrderByDescending(t => t.Value).Select(t => $"{t.Key} {t.Value}")));
         Assert.True(differences.Count == 0, $"{differences.Count} of {history.Count} replies differ:\n{string.Join('\n', differences)}");
     }

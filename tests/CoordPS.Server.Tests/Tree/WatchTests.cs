@@ -193,6 +193,21 @@ public sealed class WatchTests(SharedServer shared) : IClassFixture<SharedServer
     }
 
     [Fact]
+    public async Task Who_may_not_read_a_znode_is_told_nothing_of_it()
+    {
+        await _watcher.CallAsync(OpCode.AddWatch, new AddWatchRequest(_path, AddWatchMode.PersistentRecursive).Write);
+        RawConnection owner = await _server.ConnectRawAsync();
+        await owner.CallAsync(OpCode.Auth, new AuthPacket(0, "digest", Bytes.Of("ann:1")).Write);
+        await owner.CallAsync(OpCode.AddWatch, new AddWatchRequest(_path, AddWatchMode.PersistentRecursive).Write);
+        await owner.CallAsync(OpCode.Create, new CreateRequest(_path + "/secret", [], Acl.CreatorAll, CreateMode.Persistent).Write);
+        await owner.CallAsync(OpCode.SetData, new SetDataRequest(_path + "/secret", [1], -1).Write);
+        await owner.CallAsync(OpCode.Delete, new PathVersionRequest(_path + "/secret", -1).Write);
+        await _writer.SetDataAsync(_path, [1]);
+        Assert.Equal([$"NodeDataChanged {_path}"], await EventsAsync());
+        Assert.Equal([$"NodeDataChanged {_path}"], await EventsAsync(owner));
+    }
+
+    [Fact]
     public async Task A_connection_that_goes_takes_its_watches_even_those_that_were_still_waiting()
     {
         for (int i = 0; i < 50; i++)
