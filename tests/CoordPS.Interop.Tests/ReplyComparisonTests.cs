@@ -173,7 +173,8 @@ public sealed class ReplyComparisonTests(ITestOutputHelper output)
                 OpCode.GetChildren => TellNames(reader.ReadStringVector()),
                 OpCode.GetChildren2 => $"{TellNames(reader.ReadStringVector())} {TellStat(Stat.Read(ref reader))}",
                 OpCode.GetEphemerals => TellNames(reader.ReadStringVector()),
-                OpCode.GetAcl => $"{string.Join(',', reader.ReadVector<Acl>(12) ?? [])} {TellStat(Stat.Read(ref reader))}",
+                // The identities that "auth" stands for are in no order.
+                OpCode.GetAcl => $"{string.Join(',', (reader.ReadVector<Acl>(12) ?? []).Select(a => a.ToString()).Order(StringComparer.Ordinal))} {TellStat(Stat.Read(ref reader))}",
                 OpCode.GetAllChildrenNumber or OpCode.AddWatch => $"{reader.ReadInt32()}",
                 OpCode.WhoAmI => string.Join(',', (reader.ReadVector<ClientInfo>(8) ?? []).Order(Comparer<ClientInfo>.Create((a, b) => string.CompareOrdinal(a.ToString(), b.ToString())))),
                 OpCode.Multi or OpCode.MultiRead => TellMulti(ref reader),

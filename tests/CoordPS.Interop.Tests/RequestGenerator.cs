@@ -94,6 +94,8 @@ internal sealed class RequestGenerator(Random random)
             case 27:
                 return Make(session, OpCode.GetEphemerals, path, new PathRequest(path).Write);
             case 28:
+                // Under its other name Apache counts the root as one below itself.
+                path = path.Length == 0 ? "/" : path;
                 return Make(session, OpCode.GetAllChildrenNumber, path, new PathRequest(path).Write);
             case 29:
                 return new GeneratedRequest(session, OpCode.WhoAmI, null, "");
