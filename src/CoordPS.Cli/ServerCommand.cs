@@ -76,11 +76,6 @@ internal static class ServerCommand
             logger.LogWarning("{Warning}", warning);
         }
 
-        if (config.IsDistributed)
-        {
-            return await FailAsync(ExitCode.Usage, $"{config}: names an ensemble, and this version serves standalone only").ConfigureAwait(false);
-        }
-
         var server = await ZooKeeperServer.StartAsync(config, loggers, starting).ConfigureAwait(false);
         await using (server.ConfigureAwait(false))
         {

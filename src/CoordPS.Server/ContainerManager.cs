@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace CoordPS.Server;
 
 /// <summary>Deletes containers that have lost their last child and TTL znodes that have outlived their time, as requests of the server's own.</summary>
-internal sealed class ContainerManager(DataTree tree, ServerConfig config, Func<Request, bool> submit, ILogger logger)
+internal sealed class ContainerManager(Func<DataTree> current, ServerConfig config, Func<Request, bool> submit, ILogger logger)
 {
     /// <summary>Checks at the configured interval until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -38,6 +38,7 @@ internal sealed class ContainerManager(DataTree tree, ServerConfig config, Func<
     {
         long now = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
         List<string> due = [];
+        DataTree tree = current();
         lock (tree.Gate)
         {
             foreach (string path in tree.Reapable)

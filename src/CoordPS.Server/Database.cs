@@ -1,7 +1,7 @@
-using System.Buffers.Binary;
 using CoordPS.Protocol;
 using CoordPS.Server.Admin;
 using CoordPS.Storage;
+using CoordPS.Zab;
 using Microsoft.Extensions.Logging;
 
 namespace CoordPS.Server;
@@ -9,23 +9,32 @@ namespace CoordPS.Server;
 /// <summary>The tree and the sessions with the files behind them: loads them at the start, and holds the log that appends.</summary>
 internal sealed class Database : IDisposable
 {
-    private const int LockFreeAttempts = 4;
-
     private readonly DataDirectory _directory;
 
-    private Database(DataDirectory directory, DataTree tree, SessionTable sessions, TxnLog log)
+    private readonly ServerConfig _config;
+    private readonly ILogger _logger;
+
+#pragma warning disable CS8618 // The log is opened next.
+    private Database(DataDirectory directory, DataTree tree, SessionTable sessions, ServerConfig config, ILogger logger)
+#pragma warning restore CS8618
     {
         _directory = directory;
+        _config = config;
+        _logger = logger;
         Tree = tree;
         Sessions = sessions;
-        Log = log;
     }
 
-    public DataTree Tree { get; }
+    /// <summary>The tree. A member gets another when its leader sends it a snapshot.</summary>
+    public DataTree Tree { get; private set; }
 
-    public SessionTable Sessions { get; }
+    public SessionTable Sessions { get; private set; }
 
-    public TxnLog Log { get; }
+    /// <summary>The log that appends. A member gets another when its log is truncated.</summary>
+    public TxnLog Log { get; private set; }
+
+    /// <summary>On a member of an ensemble: the transactions logged since the snapshot, none of which is applied yet.</summary>
+    public IReadOnlyList<ZabProposal> Logged { get; private set; } = [];
 
     public DataDirectory Directory => _directory;
 
@@ -45,12 +54,13 @@ internal sealed class Database : IDisposable
             if (!found)
                 directory.CheckStartWithoutSnapshot(config.SnapshotTrustEmpty);
             long replayStart = Environment.TickCount64;
-            long replayed = Replay(directory, tree, sessions, logger);
+            List<ZabProposal> logged = [];
+            long replayed = config.IsDistributed ? Collect(directory, snapshotZxid, logged, logger) : Replay(directory, tree, sessions, logger);
             tree.EndLoad();
             metrics.StartupTxnsLoaded.Record(replayed);
             metrics.StartupTxnsLoadTime.Record(Environment.TickCount64 - replayStart);
             metrics.DbInitTime.Record(Environment.TickCount64 - start);
-            if (tree.FindUnknownAcl() is { } path)
+            if (!config.IsDistributed && tree.FindUnknownAcl() is { } path)
             {
                 throw new StorageException(
                     $"The snapshot at zxid 0x{snapshotZxid:x} refers to an access control list that neither it nor the log has, at {path}. "
@@ -60,17 +70,8 @@ internal sealed class Database : IDisposable
             logger.LogInformation(
                 "Loaded {Nodes} znodes and {Sessions} sessions: snapshot 0x{Snapshot:x} and {Count} transactions up to 0x{Zxid:x}, in {Time} ms.",
                 tree.NodeCount, sessions.Count, snapshotZxid, replayed, tree.LastProcessedZxid, Environment.TickCount64 - start);
-            var log = new TxnLog(
-                directory.LogPath,
-                new TxnLogOptions
-                {
-                    PreAllocSize = config.PreAllocSize * 1024,
-                    ForceSync = config.ForceSync,
-                    FsyncWarningThreshold = TimeSpan.FromMilliseconds(config.FsyncWarningThreshold),
-                },
-                logger,
-                tree.LastProcessedZxid);
-            var database = new Database(directory, tree, sessions, log);
+            var database = new Database(directory, tree, sessions, config, logger) { Logged = logged };
+            database.OpenLog(logged.Count > 0 ? logged[^1].Zxid : tree.LastProcessedZxid);
             if (!found)
                 database.WriteSnapshot();
             return database;
@@ -89,20 +90,27 @@ internal sealed class Database : IDisposable
     /// <returns>The file.</returns>
     public string WriteSnapshot()
     {
-        long zxid;
-        IReadOnlyCollection<KeyValuePair<long, IReadOnlyList<Acl>>> acls;
-        IReadOnlyCollection<(long, int)> sessions;
-        lock (Tree.Gate)
-        {
-            zxid = Tree.LastProcessedZxid;
-            acls = [.. Tree.Acls.Lists.Select(static p => KeyValuePair.Create((long)p.Key, p.Value))];
-            sessions = Sessions.All;
-        }
-
-        using var writer = new SnapshotWriter(_directory.SnapshotPath, zxid);
-        writer.Begin(sessions, acls);
-        WriteTree(writer, zxid);
+        var state = new SnapshotSource(Tree, Sessions);
+        using var writer = new SnapshotWriter(_directory.SnapshotPath, state.Zxid);
+        state.WriteTo(writer);
         return writer.Complete();
+    }
+
+    /// <summary>Forgets the transactions that were read at the start, once the consensus core has them.</summary>
+    public void ForgetLogged() => Logged = [];
+
+    /// <summary>Takes over a snapshot from the leader in memory.</summary>
+    public void Replace(DataTree tree, SessionTable sessions) => (Tree, Sessions) = (tree, sessions);
+
+    /// <summary>Drops all that is logged after a zxid.</summary>
+    /// <exception cref="StorageException">The log can't be changed.</exception>
+    public void TruncateLog(long zxid)
+    {
+        Log.Roll();
+        Log.Dispose();
+        if (_directory.Logs.Count > 0)
+            TxnLog.Truncate(_directory.LogPath, zxid);
+        OpenLog(zxid);
     }
 
     public void Dispose()
@@ -111,13 +119,13 @@ internal sealed class Database : IDisposable
         _directory.Dispose();
     }
 
-    private static (DataTree Tree, SessionTable Sessions, bool Found) LoadSnapshot(DataDirectory directory, ServerConfig config)
-    {
-        bool found = directory.TryLoadSnapshot(reader => Load(reader, config), out (DataTree Tree, SessionTable Sessions) loaded, out _);
-        return found ? (loaded.Tree, loaded.Sessions, true) : (new DataTree(config.ExtendedTypesEnabled), new SessionTable(), false);
-    }
-
-    private static (DataTree Tree, SessionTable Sessions) Load(SnapshotReader reader, ServerConfig config)
+    /// <summary>Loads a snapshot into a tree of its own.</summary>
+    /// <param name="reader">The snapshot.</param>
+    /// <param name="config">The settings.</param>
+    /// <param name="copy">Where to write it as well, or null.</param>
+    /// <param name="progress">Called for each znode, or null.</param>
+    /// <exception cref="StorageException">It is damaged.</exception>
+    public static (DataTree Tree, SessionTable Sessions) Load(SnapshotReader reader, ServerConfig config, SnapshotWriter? copy, Action? progress)
     {
         var tree = new DataTree(config.ExtendedTypesEnabled, forLoading: true);
         var sessions = new SessionTable();
@@ -125,14 +133,41 @@ internal sealed class Database : IDisposable
             sessions.Add(id, timeout);
         foreach ((long index, IReadOnlyList<Acl> acl) in reader.Acls)
             tree.Acls.Load(index, acl);
+        copy?.Begin([.. reader.Sessions], [.. reader.Acls]);
         while (reader.ReadNode(out SnapshotNodeSpan node))
         {
             if (!tree.Load(node.Path, node.Data, node.IsDataNull, node.AclId, node.Stat))
                 throw new CorruptSnapshotException($"{reader.FileName}: {node.GetPath()} has no parent.");
+            copy?.WriteNode(node.Path, node.Data, node.IsDataNull, node.AclId, node.Stat);
+            progress?.Invoke();
         }
 
         tree.SetLastProcessedZxid(reader.Zxid);
         return (tree, sessions);
+    }
+
+    /// <summary>A logged or proposed transaction as it is applied.</summary>
+    /// <exception cref="JuteException">It is none.</exception>
+    public static (TxnHeader Header, object? Record) Decode(ReadOnlySpan<byte> entry)
+    {
+        DecodedTxn txn = TxnDecoder.Decode(entry);
+        return (txn.Header, Decode(txn.Record));
+    }
+
+    private static (DataTree Tree, SessionTable Sessions, bool Found) LoadSnapshot(DataDirectory directory, ServerConfig config)
+    {
+        bool found = directory.TryLoadSnapshot(reader => Load(reader, config, null, null), out (DataTree Tree, SessionTable Sessions) loaded, out _);
+        return found ? (loaded.Tree, loaded.Sessions, true) : (new DataTree(config.ExtendedTypesEnabled), new SessionTable(), false);
+    }
+
+    private static long Collect(DataDirectory directory, long snapshotZxid, List<ZabProposal> logged, ILogger logger)
+    {
+        using TxnLogDirectoryReader reader = TxnLogDirectory.Open(
+            directory.LogPath, snapshotZxid + 1, new TxnLogReadOptions { RequireContinuity = true });
+        while (reader.Read())
+            logged.Add(new ZabProposal(reader.Current.Zxid, reader.Current.Entry.ToArray()));
+        CutTails(reader, logger);
+        return logged.Count;
     }
 
     private static long Replay(DataDirectory directory, DataTree tree, SessionTable sessions, ILogger logger)
@@ -149,6 +184,12 @@ internal sealed class Database : IDisposable
             count++;
         }
 
+        CutTails(reader, logger);
+        return count;
+    }
+
+    private static void CutTails(TxnLogDirectoryReader reader, ILogger logger)
+    {
         foreach (TornTail tail in reader.TornTails)
         {
             logger.LogWarning(
@@ -156,83 +197,20 @@ internal sealed class Database : IDisposable
                 tail.Length, tail.File, tail.Offset, tail.Reason, tail.LastZxid);
             tail.Cut();
         }
-
-        return count;
     }
+
+    private void OpenLog(long lastZxid) => Log = new TxnLog(
+        _directory.LogPath,
+        new TxnLogOptions
+        {
+            PreAllocSize = _config.PreAllocSize * 1024,
+            ForceSync = _config.ForceSync,
+            FsyncWarningThreshold = TimeSpan.FromMilliseconds(_config.FsyncWarningThreshold),
+        },
+        _logger,
+        lastZxid);
 
     private static object? Decode(object? record) => record is MultiTxn multi
         ? new DecodedMulti([.. multi.Txns!.Select(static part => (part.Type, TxnDecoder.DecodePart(part)))])
         : record;
-
-    /// <summary>
-    /// Writes all nodes, parents first, each as it is when its turn comes; one that is gone by then is left out with what was below it.
-    /// Without recursion: clients decide how deep a tree is.
-    /// </summary>
-    private void WriteTree(SnapshotWriter writer, long zxid)
-    {
-        using var path = new JuteWriter(256);
-        using var data = new JuteWriter(1024);
-        using var names = new JuteWriter(256);
-        var open = new Stack<(byte[] Names, int At, int PathLength)>();
-        if (TryWriteNode(writer, path, data, names, zxid))
-            open.Push((names.WrittenSpan.ToArray(), 0, 0));
-        while (open.TryPop(out (byte[] Names, int At, int PathLength) parent))
-        {
-            path.Truncate(parent.PathLength);
-            if (parent.At == parent.Names.Length)
-                continue;
-            int size = BinaryPrimitives.ReadInt32BigEndian(parent.Names.AsSpan(parent.At));
-            path.Reserve(1)[0] = (byte)'/';
-            path.WriteRaw(parent.Names.AsSpan(parent.At + 4, size));
-            open.Push(parent with { At = parent.At + 4 + size });
-            if (TryWriteNode(writer, path, data, names, zxid) && names.Length > 0)
-                open.Push((names.WrittenSpan.ToArray(), 0, path.Length));
-        }
-    }
-
-    /// <summary>Writes the node at a path and gets its children's names; false when the snapshot is to be without it.</summary>
-    private bool TryWriteNode(SnapshotWriter writer, JuteWriter path, JuteWriter data, JuteWriter names, long zxid)
-    {
-        // What was created since the snapshot began is created again by the replay; its list may not be in the table.
-        if (!Copy(path.WrittenSpan, data, names, out bool isDataNull, out int acl, out StatPersisted stat) || stat.Czxid > zxid)
-            return false;
-        writer.WriteNode(path.WrittenSpan, data.WrittenSpan, isDataNull, acl, stat);
-        return true;
-    }
-
-    /// <summary>Copies a node and its children's names in one state; a node that keeps changing is copied under the tree's gate.</summary>
-    private bool Copy(ReadOnlySpan<byte> path, JuteWriter data, JuteWriter names, out bool isDataNull, out int acl, out StatPersisted stat)
-    {
-        for (int attempt = 0; attempt < LockFreeAttempts; attempt++)
-        {
-            if (!TryCopy(path, data, names, out isDataNull, out acl, out stat, out bool unchanged))
-                return false;
-            if (unchanged)
-                return true;
-        }
-
-        lock (Tree.Gate)
-            return TryCopy(path, data, names, out isDataNull, out acl, out stat, out _);
-    }
-
-    private bool TryCopy(
-        ReadOnlySpan<byte> path, JuteWriter data, JuteWriter names, out bool isDataNull, out int acl, out StatPersisted stat, out bool unchanged)
-    {
-        data.Clear();
-        names.Clear();
-        if (Tree.Find(path.IsEmpty ? "/"u8 : path) is not { } node)
-        {
-            (isDataNull, acl, stat, unchanged) = (false, 0, default, false);
-            return false;
-        }
-
-        isDataNull = node.IsDataNull;
-        data.WriteRaw(node.Data);
-        acl = node.Acl;
-        stat = node.ReadPersisted();
-        foreach (DataNode child in node)
-            names.WriteBuffer(child.Name);
-        unchanged = node.IsUnchanged;
-        return true;
-    }
 }

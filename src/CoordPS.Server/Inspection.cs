@@ -1,5 +1,6 @@
 using CoordPS.Protocol;
 using CoordPS.Server.Admin;
+using CoordPS.Server.Quorum;
 using CoordPS.Storage;
 
 namespace CoordPS.Server;
@@ -17,7 +18,13 @@ internal sealed class Inspection(ZooKeeperServer server) : IServerInspection
 
     public bool IsServing => server.IsServing;
 
-    public ServerMode Mode => ServerMode.Standalone;
+    public ServerMode Mode => server.Member?.State.Role.State switch
+    {
+        null => ServerMode.Standalone,
+        ServerState.Leading => ServerMode.Leader,
+        ServerState.Observing => ServerMode.Observer,
+        _ => ServerMode.Follower,
+    };
 
     public TimeSpan Uptime => DateTimeOffset.UtcNow - server.Started;
 
@@ -44,7 +51,7 @@ internal sealed class Inspection(ZooKeeperServer server) : IServerInspection
     public (long Zxid, DateTimeOffset Time)? LastSnapshot => server.Database.Directory.Snapshots is [.., StorageFile last]
         ? (last.Zxid, new DateTimeOffset(last.LastWriteTimeUtc)) : null;
 
-    public EnsembleInfo? Ensemble => null;
+    public EnsembleInfo? Ensemble => server.Member is { } member ? EnsembleOf(member) : null;
 
     public IReadOnlyList<ConnectionInfo> Connections() => [.. server.Connections.Select(static c => new ConnectionInfo
     {
@@ -106,6 +113,34 @@ internal sealed class Inspection(ZooKeeperServer server) : IServerInspection
                 static p => p.Key, static p => (IReadOnlyList<long>)[.. p.Value.Select(static w => w.SessionId)]);
         }
     }
+
+    private EnsembleInfo EnsembleOf(QuorumPeer member)
+    {
+        MemberState state = member.State;
+        server.Config.Servers.TryGetValue(server.Config.ServerId, out QuorumServer? self);
+        QuorumServer? leader = server.Config.Servers.GetValueOrDefault(state.Role.Leader);
+        bool leads = state.Role.State == ServerState.Leading;
+        return new EnsembleInfo
+        {
+            IsLeader = leads,
+            LeaderId = state.Role.Leader,
+            LeaderAddress = leader?.Addresses[0].Host ?? "",
+            ZabState = state.Role.Phase.ToString().ToLowerInvariant(),
+            IsVoting = state.Type == LearnerType.Participant,
+            QuorumAddress = self is null ? "" : Address(self.Addresses[0].Host, self.Addresses[0].QuorumPort),
+            ElectionAddress = self is null ? "" : Address(self.Addresses[0].Host, self.Addresses[0].ElectionPort),
+            ClientAddress = Address(server.Config.ClientPortAddress ?? "0.0.0.0", server.ClientEndPoint.Port),
+            VotingView = server.Config.Servers.Where(static s => s.Value.Type == LearnerType.Participant).ToDictionary(),
+            Leader = !leads ? null : new LeaderInfo(
+                state.Learners.Count,
+                state.Learners.Count(l => l.IsSynced && !l.IsObserver && member.Ensemble.IsVoter(l.Member)),
+                state.Learners.Count(l => l.IsSynced && !l.IsObserver && !member.Ensemble.IsVoter(l.Member)),
+                state.Learners.Count(static l => l.IsSynced && l.IsObserver),
+                0, DateTimeOffset.UtcNow - server.ServingSince),
+        };
+    }
+
+    private static string Address(string host, int port) => $"{host}:{port}";
 
     private static IReadOnlyList<string> Sorted(IEnumerable<string> paths) => [.. paths.Order(StringComparer.Ordinal)];
 

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using CoordPS.Protocol;
 using CoordPS.Server.Admin;
+using CoordPS.Server.Quorum;
 using CoordPS.Storage;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -10,16 +11,17 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace CoordPS.Server;
 
 /// <summary>
-/// A standalone ZooKeeper server inside this process: Apache ZooKeeper's client protocol on a socket, Apache's files on disk.
+/// A ZooKeeper server inside this process, standalone or a member of an ensemble: Apache ZooKeeper's protocols on sockets, Apache's
+/// files on disk.
 /// </summary>
 public sealed class ZooKeeperServer : IAsyncDisposable
 {
     private readonly ILogger _logger;
     private readonly Database _database;
-    private readonly OutstandingChanges _changes;
-    private readonly PrepRequestProcessor _prep;
-    private readonly RequestPipeline _pipeline;
-    private readonly FinalRequestProcessor _final;
+    private readonly PrepRequestProcessor? _prep;
+    private readonly RequestPipeline? _standalone;
+    private readonly QuorumPeer? _member;
+    private readonly IRequestPipeline _pipeline;
     private readonly Snapshots _snapshots;
     private readonly ClientListener _listener;
     private readonly ConcurrentDictionary<ServerConnection, byte> _connections = new();
@@ -28,8 +30,11 @@ public sealed class ZooKeeperServer : IAsyncDisposable
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<Task> _background = [];
     private AdminServer? _admin;
+    private readonly Lock _serviceLock = new();
+    private TaskCompletionSource _serving = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _stopped;
     private volatile bool _isServing;
+    private long _epochStart;
 
     private ZooKeeperServer(ServerConfig config, ILoggerFactory loggers)
     {
@@ -40,15 +45,26 @@ public sealed class ZooKeeperServer : IAsyncDisposable
         {
             Authentication = new AuthenticationProviders(config.SuperDigest);
             Reads = new ReadRequestProcessor(Tree, config);
-            _changes = new OutstandingChanges(Tree);
             Sessions = new SessionTracker(Math.Max(0, config.ServerId), config.TickTime, Expire);
             foreach ((long id, int timeout) in _database.Sessions.All)
                 Sessions.Track(id, timeout);
-            _prep = new PrepRequestProcessor(Tree, _changes, Sessions, config, _logger);
-            _prep.SetZxid(Tree.LastProcessedZxid);
-            _final = new FinalRequestProcessor(Tree, _changes, _database.Sessions, SessionClosed);
             _snapshots = new Snapshots(_database, config, Metrics, _logger);
-            _pipeline = new RequestPipeline(_prep, _database.Log, _final, _snapshots, Metrics, Fail, TimeSpan.FromMilliseconds(config.FsyncWarningThreshold), _logger);
+            if (config.IsDistributed)
+            {
+                _member = new QuorumPeer(this, config, _database, _snapshots, Fail, _logger);
+                _pipeline = _member;
+            }
+            else
+            {
+                var changes = new OutstandingChanges(Tree);
+                _prep = new PrepRequestProcessor(Tree, changes, Sessions, config, _logger);
+                _prep.SetZxid(Tree.LastProcessedZxid);
+                var final = new FinalRequestProcessor(Tree, changes, _database.Sessions, SessionClosed);
+                _standalone = new RequestPipeline(
+                    _prep, _database.Log, final, _snapshots, Metrics, Fail, TimeSpan.FromMilliseconds(config.FsyncWarningThreshold), _logger);
+                _pipeline = _standalone;
+            }
+
             Words = new FourLetterWords(new Inspection(this));
             _listener = ClientListener.Bind(config);
         }
@@ -80,7 +96,23 @@ public sealed class ZooKeeperServer : IAsyncDisposable
 
     internal AuthenticationProviders Authentication { get; }
 
-    internal ReadRequestProcessor Reads { get; }
+    /// <summary>
+    /// Whether clients are served: from the start on for a standalone server, and for a member while it follows a leader or is one.
+    /// </summary>
+    public bool IsServing => _isServing;
+
+    internal ReadRequestProcessor Reads { get; private set; }
+
+    internal bool IsDistributed => _pipeline.IsDistributed;
+
+    /// <summary>The member's part in its ensemble; null for a standalone server.</summary>
+    internal QuorumPeer? Member => _member;
+
+    /// <summary>
+    /// The last zxid that a client can have seen elsewhere for this server to be as recent: a leader shows its epoch's beginning before
+    /// the epoch's first transaction.
+    /// </summary>
+    internal long LastZxidToShow => Math.Max(LastProcessedZxid, Volatile.Read(ref _epochStart));
 
     internal ServerMetrics Metrics { get; } = new();
 
@@ -92,9 +124,10 @@ public sealed class ZooKeeperServer : IAsyncDisposable
 
     internal int InProcess => _pipeline.InProcess;
 
-    internal bool IsServing => _isServing;
-
     internal Snapshots Snapshots => _snapshots;
+
+    /// <summary>When a member's present service began.</summary>
+    internal DateTimeOffset ServingSince { get; private set; } = DateTimeOffset.UtcNow;
 
     internal DateTimeOffset Started { get; } = DateTimeOffset.UtcNow;
 
@@ -105,19 +138,48 @@ public sealed class ZooKeeperServer : IAsyncDisposable
     /// <param name="loggers">Where to log; null for nowhere.</param>
     /// <param name="cancellationToken">Abandons the start.</param>
     /// <exception cref="StorageException">The data directory can't be used, or holds what can't be read; the message says which file and what to do.</exception>
-    /// <exception cref="SocketException">The port is in use or the address is not this machine's.</exception>
+    /// <exception cref="SocketException">A port is in use or an address is not this machine's.</exception>
+    /// <exception cref="ConfigException">The settings contradict each other.</exception>
+    /// <remarks>A member of an ensemble serves once it has found a leader: see <see cref="WaitUntilServingAsync"/>.</remarks>
     public static async Task<ZooKeeperServer> StartAsync(
         ServerConfig config, ILoggerFactory? loggers = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(config);
         var server = await Task.Run(() => new ZooKeeperServer(config, loggers ?? NullLoggerFactory.Instance), cancellationToken)
             .ConfigureAwait(false);
-        server.Serve();
-        return server;
+        try
+        {
+            await server.ServeAsync(cancellationToken).ConfigureAwait(false);
+            return server;
+        }
+        catch
+        {
+            await server.StopAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Waits until clients are served.</summary>
+    /// <exception cref="InvalidOperationException">The server has stopped.</exception>
+    public async Task WaitUntilServingAsync(CancellationToken cancellationToken = default)
+    {
+        Task serving;
+        lock (_serviceLock)
+            serving = _serving.Task;
+        if (await Task.WhenAny(serving, _completion.Task).WaitAsync(cancellationToken).ConfigureAwait(false) != serving)
+            throw new InvalidOperationException("The server has stopped.", _completion.Task.Exception?.InnerException);
     }
 
     /// <summary>Stops serving: finishes what was received, closes connections and files. Sessions go on elsewhere or after a restart.</summary>
-    public async Task StopAsync()
+    public Task StopAsync() => StopAsync(abandon: false);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync() => await StopAsync().ConfigureAwait(false);
+
+    /// <summary>Ends as a crash would: a leader does not hand over, and what is not on disk is lost.</summary>
+    internal Task AbandonAsync() => StopAsync(abandon: true);
+
+    private async Task StopAsync(bool abandon)
     {
         if (Interlocked.Exchange(ref _stopped, 1) != 0)
         {
@@ -131,24 +193,61 @@ public sealed class ZooKeeperServer : IAsyncDisposable
         if (_admin is not null)
             await _admin.DisposeAsync().ConfigureAwait(false);
         await Sessions.DisposeAsync().ConfigureAwait(false);
-        await Task.Run(_pipeline.Stop).ConfigureAwait(false);
+        if (_standalone is not null)
+            await Task.Run(_standalone.Stop).ConfigureAwait(false);
+        else if (abandon)
+            await _member!.AbandonAsync().ConfigureAwait(false);
+        else
+            await _member!.StopAsync().ConfigureAwait(false);
         foreach (ServerConnection connection in _connections.Keys)
             connection.Close();
         await Task.WhenAll(_background).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _snapshots.DisposeAsync().ConfigureAwait(false);
-        _prep.Dispose();
+        _prep?.Dispose();
+        _member?.Dispose();
         _database.Dispose();
         _stopping.Dispose();
         _logger.LogInformation("Stopped at zxid 0x{Zxid:x}.", LastProcessedZxid);
         _completion.TrySetResult();
     }
 
-    /// <inheritdoc/>
-    public async ValueTask DisposeAsync() => await StopAsync().ConfigureAwait(false);
-
     internal bool Submit(List<Request> requests) => _pipeline.Submit(requests);
 
-    internal void FlushLater(ServerConnection connection) => _final.FlushLater(connection);
+    internal void FlushLater(ServerConnection connection) => _pipeline.FlushLater(connection);
+
+    /// <summary>Clients are served from now on, by a member that follows or leads.</summary>
+    /// <param name="role">What it does.</param>
+    /// <param name="serves">Whether it serves clients as well.</param>
+    internal void BeginService(Zab.ZabRole role, bool serves)
+    {
+        Volatile.Write(ref _epochStart, Zab.Zxid.Make(role.Epoch, 0));
+        _logger.LogInformation(
+            "Serving clients on {EndPoint} as {State} in epoch {Epoch}, zxid 0x{Zxid:x}, {Sessions} sessions.",
+            ClientEndPoint, role.State, role.Epoch, LastProcessedZxid, Sessions.Count);
+        ServingSince = DateTimeOffset.UtcNow;
+        if (!serves)
+            return;
+        _isServing = true;
+        lock (_serviceLock)
+            _serving.TrySetResult();
+    }
+
+    /// <summary>Clients are not served any more: their connections are closed, and they look for another member.</summary>
+    internal void EndService()
+    {
+        _isServing = false;
+        lock (_serviceLock)
+        {
+            if (_serving.Task.IsCompleted)
+                _serving = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+
+        foreach (ServerConnection connection in _connections.Keys)
+            connection.Close();
+    }
+
+    /// <summary>Reads go to another tree from now on.</summary>
+    internal void RestartReads() => Reads = new ReadRequestProcessor(Tree, Config);
 
     /// <summary>Makes a connection its session's own; the one before it, if it still stands, is closed.</summary>
     internal void Register(ServerConnection connection)
@@ -171,19 +270,35 @@ public sealed class ZooKeeperServer : IAsyncDisposable
         _listener.Left(connection.Remote.Address);
     }
 
-    private void Serve()
+    internal void SessionClosed(long session)
     {
-        _pipeline.Start();
+        Sessions.Remove(session);
+        if (_bySession.TryRemove(session, out ServerConnection? connection))
+            connection.CloseWhenSent();
+    }
+
+    private async Task ServeAsync(CancellationToken cancellationToken)
+    {
         CancellationToken stopping = _stopping.Token;
-        var containers = new ContainerManager(Tree, Config, _pipeline.Submit, _logger);
+        var containers = new ContainerManager(() => Tree, Config, SubmitAsLeader, _logger);
         _background.Add(Task.Run(() => containers.RunAsync(stopping), CancellationToken.None));
         _background.Add(Task.Run(() => _snapshots.PurgeRegularlyAsync(stopping), CancellationToken.None));
-        _isServing = true;
+        if (_standalone is not null)
+        {
+            _standalone.Start();
+            _isServing = true;
+            _serving.TrySetResult();
+        }
+        else
+        {
+            await _member!.StartAsync(cancellationToken).ConfigureAwait(false);
+        }
+
         _background.Add(_listener.RunAsync(Accepted, Metrics.ConnectionRejected, _logger, stopping));
         _admin = AdminServer.Start(new Inspection(this), _logger);
         _logger.LogInformation(
-            "Serving clients on {EndPoint}, data in {DataDir}, zxid 0x{Zxid:x}, {Nodes} znodes, {Sessions} sessions.",
-            ClientEndPoint, Config.DataDir, LastProcessedZxid, Tree.NodeCount, Sessions.Count);
+            "{What} clients on {EndPoint}, data in {DataDir}, zxid 0x{Zxid:x}, {Nodes} znodes, {Sessions} sessions.",
+            _member is null ? "Serving" : "Listening for", ClientEndPoint, Config.DataDir, LastProcessedZxid, Tree.NodeCount, Sessions.Count);
     }
 
     private void Accepted(Socket socket)
@@ -200,12 +315,8 @@ public sealed class ZooKeeperServer : IAsyncDisposable
         _pipeline.Submit(new Request(null, session.Id, 0, OpCode.CloseSession));
     }
 
-    private void SessionClosed(long session)
-    {
-        Sessions.Remove(session);
-        if (_bySession.TryRemove(session, out ServerConnection? connection))
-            connection.CloseWhenSent();
-    }
+    /// <summary>Takes a request of the server's own, which on a member only the leader makes.</summary>
+    private bool SubmitAsLeader(Request request) => (_member is null || Sessions.Expires) && _pipeline.Submit(request);
 
     private void Fail(Exception e)
     {

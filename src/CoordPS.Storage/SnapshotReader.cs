@@ -27,6 +27,7 @@ public sealed class SnapshotReader : IDisposable
     private int _checked;
     private uint _checksum = Adler32.Initial;
     private long _bufferOffset;
+    private readonly bool _isBody;
 
     /// <summary>Opens a snapshot and reads what comes before the znodes.</summary>
     /// <param name="file">The snapshot's path: <c>snapshot.HEX</c>, or with <c>.gz</c> after it.</param>
@@ -48,6 +49,27 @@ public sealed class SnapshotReader : IDisposable
             throw;
         }
     }
+
+    /// <summary>
+    /// Reads a snapshot as a leader sends it to a learner: without a file's header and checksum. What the stream held beyond it is in
+    /// <see cref="Unread"/> at its end.
+    /// </summary>
+    /// <param name="stream">Where from; it is left open.</param>
+    /// <param name="name">What to call it in errors.</param>
+    /// <param name="zxid">The zxid that came with it.</param>
+    /// <exception cref="CorruptSnapshotException">Its sessions or access control lists are damaged, or the stream ends.</exception>
+    public SnapshotReader(Stream stream, string name, long zxid)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        FileName = name;
+        Zxid = zxid;
+        _stream = stream;
+        _isBody = true;
+        ReadStart();
+    }
+
+    /// <summary>Bytes that were read from the stream and are not part of the snapshot.</summary>
+    public ReadOnlyMemory<byte> Unread => _buffer.AsMemory(_start, _end - _start);
 
     /// <summary>Full path of the file.</summary>
     public string FileName { get; }
@@ -133,7 +155,11 @@ public sealed class SnapshotReader : IDisposable
         aclId == SnapshotWriter.OpenUnsafeAclId ? Acl.OpenUnsafe : _acls.GetValueOrDefault(aclId);
 
     /// <summary>Closes the file.</summary>
-    public void Dispose() => _stream.Dispose();
+    public void Dispose()
+    {
+        if (!_isBody)
+            _stream.Dispose();
+    }
 
     private static Stream Open(string file)
     {
@@ -157,13 +183,8 @@ public sealed class SnapshotReader : IDisposable
 
     private void ReadStart()
     {
-        Need(FileHeader.Size, "header");
-        var reader = new JuteReader(_buffer.AsSpan(_start, FileHeader.Size));
-        Header = FileHeader.Read(ref reader);
-        if (Header.Magic != FileHeader.SnapshotMagic || Header.Version != FileHeader.CurrentVersion)
-            throw Corrupt("it does not begin with ZKSN and version 2");
-        Take(FileHeader.Size);
-
+        if (!_isBody)
+            ReadHeader();
         int count = ReadCount("sessions");
         var sessions = new List<(long, int)>(Math.Min(count, 4096));
         for (int i = 0; i < count; i++)
@@ -186,11 +207,27 @@ public sealed class SnapshotReader : IDisposable
         }
     }
 
+    private void ReadHeader()
+    {
+        Need(FileHeader.Size, "header");
+        var reader = new JuteReader(_buffer.AsSpan(_start, FileHeader.Size));
+        Header = FileHeader.Read(ref reader);
+        if (Header.Magic != FileHeader.SnapshotMagic || Header.Version != FileHeader.CurrentVersion)
+            throw Corrupt("it does not begin with ZKSN and version 2");
+        Take(FileHeader.Size);
+    }
+
     /// <summary>Reads the checksum and, since 3.6, the digest, and, since 3.9, the last zxid, each with a checksum of its own.</summary>
     private void ReadEnd()
     {
         if (NodeCount == 0)
             throw Corrupt("it has no znodes");
+        if (_isBody)
+        {
+            IsComplete = true;
+            return;
+        }
+
         CheckSeal();
         // A last zxid and its seal are 21 bytes; a digest, which comes first when there is one, takes more.
         if (TryFill(LastZxidPartSize + 1))

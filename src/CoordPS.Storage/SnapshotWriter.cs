@@ -21,7 +21,8 @@ public sealed class SnapshotWriter : IDisposable
     private readonly string _directory;
     private readonly string _temporary;
     private readonly JuteWriter _writer = new(FlushSize * 2);
-    private readonly SafeFileHandle _handle;
+    private readonly SafeFileHandle? _handle;
+    private readonly Stream? _stream;
     private uint _checksum = Adler32.Initial;
     private long _position;
     private bool _begun;
@@ -34,14 +35,16 @@ public sealed class SnapshotWriter : IDisposable
     /// it in part; a server replays all after this one.
     /// </param>
     /// <exception cref="StorageException">The file can't be created.</exception>
-    public SnapshotWriter(string directory, long zxid)
+    /// <param name="received">Whether it comes from a leader: it then does not get in the way of one that this member writes.</param>
+    public SnapshotWriter(string directory, long zxid, bool received = false)
     {
         ArgumentException.ThrowIfNullOrEmpty(directory);
         ArgumentOutOfRangeException.ThrowIfNegative(zxid);
         _directory = Path.GetFullPath(directory);
         Zxid = zxid;
         FileName = Path.Combine(_directory, StorageFile.SnapshotName(zxid));
-        _temporary = Path.Combine(_directory, TemporaryPrefix + zxid.ToString("x", System.Globalization.CultureInfo.InvariantCulture));
+        _temporary = Path.Combine(
+            _directory, TemporaryPrefix + zxid.ToString("x", System.Globalization.CultureInfo.InvariantCulture) + (received ? ".received" : ""));
         try
         {
             _handle = File.OpenHandle(_temporary, FileMode.Create, FileAccess.Write, FileShare.Read | FileShare.Delete);
@@ -51,6 +54,20 @@ public sealed class SnapshotWriter : IDisposable
             _writer.Dispose();
             throw Failure("create", e);
         }
+    }
+
+    /// <summary>
+    /// Writes a snapshot as a leader sends it to a learner: sessions, access control lists and znodes, without a file's header and
+    /// checksum.
+    /// </summary>
+    /// <param name="stream">Where to; it is left open.</param>
+    /// <param name="zxid">As for a file.</param>
+    public SnapshotWriter(Stream stream, long zxid)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        _stream = stream;
+        Zxid = zxid;
+        FileName = _directory = _temporary = "";
     }
 
     /// <summary>The zxid in the snapshot's name.</summary>
@@ -73,7 +90,8 @@ public sealed class SnapshotWriter : IDisposable
         if (_begun)
             throw new InvalidOperationException("The snapshot has begun already.");
         _begun = true;
-        new FileHeader(FileHeader.SnapshotMagic, FileHeader.CurrentVersion, -1).Write(_writer);
+        if (_stream is null)
+            new FileHeader(FileHeader.SnapshotMagic, FileHeader.CurrentVersion, -1).Write(_writer);
         _writer.WriteInt32(sessions.Count);
         foreach ((long id, int timeout) in sessions)
         {
@@ -128,6 +146,13 @@ public sealed class SnapshotWriter : IDisposable
     {
         ThrowUnlessOpen();
         _writer.WriteString(ZPath.Root);
+        if (_stream is not null)
+        {
+            Flush();
+            _completed = true;
+            return FileName;
+        }
+
         Seal();
         if (digest is { } d)
         {
@@ -140,8 +165,8 @@ public sealed class SnapshotWriter : IDisposable
         Flush();
         try
         {
-            DurableFile.Flush(_handle);
-            _handle.Dispose();
+            DurableFile.Flush(_handle!);
+            _handle!.Dispose();
             File.Move(_temporary, FileName, overwrite: true);
             _completed = true;
             DurableFile.FlushDirectory(_directory);
@@ -157,9 +182,9 @@ public sealed class SnapshotWriter : IDisposable
     /// <summary>Closes the writer; a snapshot that is not complete is deleted.</summary>
     public void Dispose()
     {
-        _handle.Dispose();
+        _handle?.Dispose();
         _writer.Dispose();
-        if (_completed)
+        if (_completed || _handle is null)
             return;
         _completed = true;
         try
@@ -200,9 +225,17 @@ public sealed class SnapshotWriter : IDisposable
     private void Flush()
     {
         ReadOnlySpan<byte> bytes = _writer.WrittenSpan;
+        if (_stream is not null)
+        {
+            _stream.Write(bytes);
+            _position += bytes.Length;
+            _writer.Clear();
+            return;
+        }
+
         try
         {
-            RandomAccess.Write(_handle, bytes, _position);
+            RandomAccess.Write(_handle!, bytes, _position);
         }
         catch (Exception e) when (TxnLog.IsIoFailure(e))
         {

@@ -127,7 +127,8 @@ public sealed record EnsembleMember
         return false;
     }
 
-    internal static string Bracket(string host) => host.Contains(':', StringComparison.Ordinal) ? $"[{host}]" : host;
+    /// <summary>A host as it is written before a colon and a port: an IPv6 address in brackets.</summary>
+    public static string Bracket(string host) => host.Contains(':', StringComparison.Ordinal) ? $"[{host}]" : host;
 
     private static List<string> SplitHost(string text)
     {

@@ -188,6 +188,22 @@ internal sealed class ServerConnection : IWatcher
         }
     }
 
+    /// <summary>Answers a client that wants to go on with its session, as the leader says.</summary>
+    public void CompleteRevalidation(bool valid)
+    {
+        if (valid)
+        {
+            // The transaction that created it may still be on its way to this member.
+            _session = _server.Sessions.Track(SessionId, SessionTimeout);
+            _server.Metrics.ConnectionRevalidateCount.Add();
+        }
+
+        CompleteSession(valid);
+        _connected = valid;
+        _server.FlushLater(this);
+        Resume();
+    }
+
     /// <summary>Writes the reply to a request that went through the pipeline, and answers what waited behind it.</summary>
     public void Complete(Request request, in TxnResult result)
     {
@@ -211,6 +227,13 @@ internal sealed class ServerConnection : IWatcher
             CompleteSession(valid: true);
             _connected = true;
             Finished(request.ReceivedAt, request.Cxid, request.Type, request.Header.Zxid);
+        }
+        else if (request.Error == ErrorCode.SessionMoved)
+        {
+            // As Apache does: the client has a connection elsewhere, and must not go on with this one.
+            _logger.LogInformation("Closing the connection of {Remote}: session 0x{Session:x} has moved to another member.", Remote, SessionId);
+            Close();
+            return;
         }
         else
         {
@@ -435,7 +458,13 @@ internal sealed class ServerConnection : IWatcher
         var connect = ConnectRequest.Read(ref reader);
         _server.Metrics.ConnectionRequestCount.Add();
         _oldClient = connect.ReadOnly is null;
-        if (connect.LastZxidSeen > _server.LastProcessedZxid)
+        if (!_server.IsServing)
+        {
+            _logger.LogDebug("Refusing the session of {Remote}: this member has no leader, or is one without a quorum.", Remote);
+            return false;
+        }
+
+        if (connect.LastZxidSeen > _server.LastZxidToShow)
         {
             _logger.LogInformation(
                 "Refusing the session of {Remote}: it has seen zxid 0x{Seen:x} and this server is at 0x{Zxid:x}; it must try another.",
@@ -467,6 +496,13 @@ internal sealed class ServerConnection : IWatcher
             // The client moved here: its old connection, if it still stands, is not the session's any more. Registered before the
             // session is looked up, so that a session that ends now takes this connection with it.
             _server.Register(this);
+            if (_server.IsDistributed)
+            {
+                _submitting.Add(new Request(this, SessionId, 0, OpCode.CreateSession) { IsRevalidation = true });
+                Submit();
+                return true;
+            }
+
             _session = _server.Sessions.Find(SessionId);
             valid = _session is not null && _server.Sessions.Touch(SessionId, SessionTimeout);
         }
@@ -521,6 +557,7 @@ internal sealed class ServerConnection : IWatcher
         Enqueue(new Request(this, SessionId, xid, type)
         {
             Record = ReadRecord(type, payload),
+            Payload = _server.IsDistributed ? payload.ToArray() : null,
             Identities = Identities,
             ReceivedAt = now,
         });
@@ -534,21 +571,9 @@ internal sealed class ServerConnection : IWatcher
     /// <summary>The request's record; null when the bytes are none, which its reply says in its turn.</summary>
     private object? ReadRecord(OpCode type, ReadOnlySpan<byte> payload)
     {
-        var reader = new JuteReader(payload);
         try
         {
-            return type switch
-            {
-                OpCode.Create or OpCode.Create2 or OpCode.CreateContainer => CreateRequest.Read(ref reader),
-                OpCode.CreateTtl => CreateTtlRequest.Read(ref reader),
-                OpCode.Delete or OpCode.Check => PathVersionRequest.Read(ref reader),
-                OpCode.SetData => SetDataRequest.Read(ref reader),
-                OpCode.SetAcl => SetAclRequest.Read(ref reader),
-                OpCode.Multi => MultiRequest.Read(ref reader),
-                OpCode.Sync => PathRequest.Read(ref reader),
-                OpCode.Reconfig => ReconfigRequest.Read(ref reader),
-                _ => null,
-            };
+            return RequestRecords.Read(type, payload);
         }
         catch (JuteException e)
         {

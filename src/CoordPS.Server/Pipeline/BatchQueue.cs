@@ -24,7 +24,7 @@ internal sealed class BatchQueue<T>
     }
 
     /// <summary>Adds items in their order; false when the queue has been closed.</summary>
-    public bool AddRange(List<T> items)
+    public bool AddRange(IReadOnlyList<T> items)
     {
         lock (_lock)
         {
@@ -56,6 +56,28 @@ internal sealed class BatchQueue<T>
 
             (List<T> items, _items) = (_items, empty);
             return items;
+        }
+    }
+
+    /// <summary>
+    /// As <see cref="Take(List{T})"/>, but waits no longer than a while, after which it gives an empty list.
+    /// </summary>
+    public List<T>? Take(List<T> empty, int milliseconds)
+    {
+        empty.Clear();
+        lock (_lock)
+        {
+            if (_items.Count == 0)
+            {
+                if (_closed)
+                    return null;
+                _waiting = true;
+                Monitor.Wait(_lock, milliseconds);
+                _waiting = false;
+            }
+
+            (List<T> items, _items) = (_items, empty);
+            return items.Count == 0 && _closed ? null : items;
         }
     }
 

@@ -28,6 +28,12 @@ internal sealed class FinalRequestProcessor(DataTree tree, OutstandingChanges ch
     {
         foreach (Request request in batch)
             Process(request);
+        EndBatch();
+    }
+
+    /// <summary>Forgets the changes that the tree has now, and sends what was answered.</summary>
+    public void EndBatch()
+    {
         if (tree.LastProcessedZxid is > 0 and var zxid)
             changes.Applied(zxid);
         foreach (ServerConnection connection in _toFlush)
@@ -39,7 +45,8 @@ internal sealed class FinalRequestProcessor(DataTree tree, OutstandingChanges ch
         _toFlush.Clear();
     }
 
-    private void Process(Request request)
+    /// <summary>Applies and answers a request.</summary>
+    public void Process(Request request)
     {
         TxnResult result = default;
         if (request.IsTxn)

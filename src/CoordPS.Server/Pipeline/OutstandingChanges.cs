@@ -117,6 +117,16 @@ internal sealed class OutstandingChanges(DataTree tree)
         return paths;
     }
 
+    /// <summary>Forgets all changes, when what made them may never be applied.</summary>
+    public void Clear()
+    {
+        lock (_lock)
+        {
+            _byPath.Clear();
+            _order.Clear();
+        }
+    }
+
     /// <summary>Forgets changes that the tree has now.</summary>
     public void Applied(long zxid)
     {

@@ -134,7 +134,7 @@ internal sealed class PrepRequestProcessor(
                 return MakeMulti(request, (MultiRequest)record!);
             case OpCode.CreateSession:
                 var create = (CreateSessionTxn)record!;
-                sessions.Track(request.SessionId, create.TimeoutMilliseconds);
+                sessions.Track(request.SessionId, create.TimeoutMilliseconds).Owner = request.Owner;
                 return create;
             case OpCode.CloseSession:
                 return MakeCloseSession(request);
@@ -339,8 +339,11 @@ internal sealed class PrepRequestProcessor(
 
     private void CheckSession(Request request)
     {
-        if (sessions.Find(request.SessionId) is not { IsClosing: false })
+        if (sessions.Find(request.SessionId) is not { IsClosing: false } session)
             throw new RequestException(ErrorCode.SessionExpired);
+        // A request that was on its way when its client went to another member comes too late.
+        if (!session.TryOwn(request.Owner))
+            throw new RequestException(ErrorCode.SessionMoved);
     }
 
     private static void CheckPath(string path)

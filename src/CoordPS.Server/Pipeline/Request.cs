@@ -21,6 +21,18 @@ internal sealed class Request(ServerConnection? connection, long sessionId, int 
     /// <summary>The request record; null when it could not be read, which the reply then says.</summary>
     public object? Record { get; init; }
 
+    /// <summary>The bytes that the record came as, kept only where a leader may have to have them.</summary>
+    public byte[]? Payload { get; init; }
+
+    /// <summary>Which member's client it is from: 0 for this one's own, else the connection of a learner.</summary>
+    public long Owner { get; init; }
+
+    /// <summary>Whether it only asks if the session lives, for a connection that wants to go on with it.</summary>
+    public bool IsRevalidation { get; init; }
+
+    /// <summary>The term of service in which it was submitted; a member drops those of earlier ones.</summary>
+    public int Service { get; set; }
+
     /// <summary>The connection's identities when the request came.</summary>
     public IReadOnlyList<AclId> Identities { get; init; } = [];
 

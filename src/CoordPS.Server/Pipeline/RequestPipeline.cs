@@ -8,7 +8,7 @@ namespace CoordPS.Server;
 /// The way of a write in a standalone server, three loops one behind the other: prepare, log, apply and answer. While one batch is
 /// being synced to disk the next is prepared and the one before is answered; all that waits for the disk shares one sync.
 /// </summary>
-internal sealed class RequestPipeline
+internal sealed class RequestPipeline : IRequestPipeline
 {
     private readonly BatchQueue<Request> _submitted = new();
     private readonly BatchQueue<Request> _prepared = new();
@@ -47,6 +47,8 @@ internal sealed class RequestPipeline
     /// <summary>Requests submitted and not yet answered.</summary>
     public int InProcess => Volatile.Read(ref _inProcess);
 
+    public bool IsDistributed => false;
+
     public void Start() => Array.ForEach(_threads, static t => t.Start());
 
     /// <summary>Takes requests in their order; false when the server is stopping.</summary>
@@ -68,6 +70,8 @@ internal sealed class RequestPipeline
         Interlocked.Decrement(ref _inProcess);
         return false;
     }
+
+    public void FlushLater(ServerConnection connection) => _final.FlushLater(connection);
 
     /// <summary>Finishes what was submitted and ends the loops.</summary>
     public void Stop()

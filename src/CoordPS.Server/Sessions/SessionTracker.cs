@@ -16,6 +16,25 @@ internal sealed class Session(long id, int timeoutMilliseconds)
 
     public volatile bool IsClosing;
 
+    /// <summary>On a leader: whose client it is, as in <see cref="Request.Owner"/>; -1 while that is not known.</summary>
+    public long Owner = Unowned;
+
+    private const long Unowned = -1;
+
+    /// <summary>Whether the session is an owner's, or nobody's, who then has it.</summary>
+    public bool TryOwn(long owner)
+    {
+        long before = Interlocked.CompareExchange(ref Owner, owner, Unowned);
+        return before == Unowned || before == owner;
+    }
+
+    /// <summary>Forgets what a leader noted.</summary>
+    public void Reset()
+    {
+        IsClosing = false;
+        Interlocked.Exchange(ref Owner, Unowned);
+    }
+
     /// <summary>The deadline at which it will be looked at; under the tracker's lock.</summary>
     public long Scheduled;
 }
@@ -34,6 +53,7 @@ internal sealed class SessionTracker : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _loop;
     private long _nextId;
+    private bool _expires = true;
 
     /// <param name="serverId">The member's id, the high byte of the ids it gives out.</param>
     /// <param name="tickMilliseconds">What deadlines are rounded up to.</param>
@@ -47,6 +67,13 @@ internal sealed class SessionTracker : IAsyncDisposable
     }
 
     public int Count => _sessions.Count;
+
+    /// <summary>Whether sessions expire here. They do on a standalone server and on a leader.</summary>
+    public bool Expires
+    {
+        get => Volatile.Read(ref _expires);
+        set => Volatile.Write(ref _expires, value);
+    }
 
     public ICollection<Session> Sessions => _sessions.Values;
 
@@ -92,6 +119,23 @@ internal sealed class SessionTracker : IAsyncDisposable
 
     public void Remove(long id) => _sessions.TryRemove(id, out _);
 
+    /// <summary>Tracks these sessions and no others, none of them closing or owned.</summary>
+    public void Replace(IEnumerable<(long Id, int TimeoutMilliseconds)> sessions)
+    {
+        var known = new HashSet<long>();
+        foreach ((long id, int timeout) in sessions)
+        {
+            known.Add(id);
+            Track(id, timeout).Reset();
+        }
+
+        foreach (long id in _sessions.Keys)
+        {
+            if (!known.Contains(id))
+                _sessions.TryRemove(id, out _);
+        }
+    }
+
     /// <summary>Every session gets its whole timeout again, as after a start or an election.</summary>
     public void TouchAll()
     {
@@ -135,6 +179,9 @@ internal sealed class SessionTracker : IAsyncDisposable
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(_tickMilliseconds));
         while (await timer.WaitForNextTickAsync(_stop.Token).ConfigureAwait(false))
         {
+            // What comes due on a member that does not lead waits until it does; everyone is then given his whole time again.
+            if (!Expires)
+                continue;
             long now = Environment.TickCount64;
             foreach (Session session in TakeDue(now))
             {

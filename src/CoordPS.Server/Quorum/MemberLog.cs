@@ -1,0 +1,131 @@
+using CoordPS.Server.Admin;
+using CoordPS.Storage;
+using CoordPS.Zab;
+using Microsoft.Extensions.Logging;
+
+namespace CoordPS.Server.Quorum;
+
+/// <summary>
+/// Makes durable what the consensus core asks for, in its order, on a thread of its own. Appends that are waiting share a sync.
+/// </summary>
+internal sealed class MemberLog
+{
+    private readonly BatchQueue<ZabWrite> _queue = new();
+    private readonly Database _database;
+    private readonly Snapshots _snapshots;
+    private readonly ServerMetrics _metrics;
+    private readonly Action<long> _written;
+    private readonly Action<Exception> _failed;
+    private readonly TimeSpan _slowSync;
+    private readonly ILogger _logger;
+    private readonly Thread _thread;
+    private volatile bool _abandoned;
+
+    public MemberLog(
+        Database database, Snapshots snapshots, ServerMetrics metrics, TimeSpan slowSync, Action<long> written, Action<Exception> failed, ILogger logger)
+    {
+        _database = database;
+        _snapshots = snapshots;
+        _metrics = metrics;
+        _slowSync = slowSync;
+        _written = written;
+        _failed = failed;
+        _logger = logger;
+        _thread = new Thread(Run) { Name = "CoordPS log", IsBackground = true };
+    }
+
+    public void Start() => _thread.Start();
+
+    public void Enqueue(IReadOnlyList<ZabWrite> writes) => _queue.AddRange(writes);
+
+    /// <summary>Ends the thread, after what was asked for or, as in a crash, as soon as possible.</summary>
+    public void Stop(bool abandon)
+    {
+        _abandoned = abandon;
+        _queue.Close();
+        if (_thread.IsAlive)
+            _thread.Join();
+    }
+
+    private void Run()
+    {
+        try
+        {
+            List<ZabWrite> batch = [];
+            while (_queue.Take(batch) is { } taken && !_abandoned)
+            {
+                batch = taken;
+                Write(batch);
+                _written(batch[^1].Sequence);
+            }
+        }
+#pragma warning disable CA1031 // Whatever ends the loop ends the member, which says why.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            _metrics.UnrecoverableErrorCount.Add();
+            _logger.LogCritical(e, "Writing to disk failed; the member stops.");
+            _queue.Close();
+            _failed(e);
+        }
+    }
+
+    private void Write(List<ZabWrite> batch)
+    {
+        int appended = 0;
+        foreach (ZabWrite write in batch)
+        {
+            if (write.Kind == ZabWriteKind.Append)
+            {
+                _database.Log.Append(write.Value, write.Payload);
+                appended++;
+                continue;
+            }
+
+            // What follows must not survive a crash that the appends before it don't survive.
+            Commit(ref appended);
+            switch (write.Kind)
+            {
+                case ZabWriteKind.Truncate:
+                    _logger.LogInformation("Truncating the log after 0x{Zxid:x}, as the leader orders.", write.Value);
+                    _database.TruncateLog(write.Value);
+                    break;
+                case ZabWriteKind.InstallSnapshot:
+                    var snapshot = (ReceivedSnapshot)write.Snapshot!;
+                    snapshot.Install();
+                    snapshot.Dispose();
+                    _database.TruncateLog(write.Value);
+                    break;
+                case ZabWriteKind.AcceptedEpoch:
+                    _database.Directory.WriteAcceptedEpoch(write.Value);
+                    break;
+                case ZabWriteKind.CurrentEpoch:
+                    _database.Directory.WriteCurrentEpoch(write.Value);
+                    break;
+                default:
+                    throw new InvalidOperationException($"{write.Kind} was asked for, and this member's configuration can't change.");
+            }
+        }
+
+        Commit(ref appended);
+    }
+
+    private void Commit(ref int appended)
+    {
+        if (appended == 0)
+            return;
+        TxnLog log = _database.Log;
+        log.Commit();
+        _metrics.SyncProcessorBatchSize.Record(appended);
+        _metrics.FsyncTime.Record((long)log.LastSyncDuration.TotalMilliseconds);
+        if (log.LastSyncDuration > _slowSync)
+            _metrics.FsyncThresholdExceedCount.Add();
+        if (_snapshots.IsDue(log, appended))
+        {
+            log.Roll();
+            _snapshots.Begin();
+        }
+
+        appended = 0;
+    }
+}

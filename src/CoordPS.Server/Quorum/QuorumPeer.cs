@@ -1,0 +1,378 @@
+using System.Net.Sockets;
+using System.Text;
+using CoordPS.Protocol;
+using CoordPS.Server.Admin;
+using CoordPS.Zab;
+using Microsoft.Extensions.Logging;
+
+namespace CoordPS.Server.Quorum;
+
+/// <summary>
+/// A member of an ensemble: one loop that drives the consensus core with what clients, other members, the disk and the clock say, and
+/// carries out what it answers. Preparing and applying transactions is part of the loop, so that both see the tree and the role
+/// as they are; reads go past it.
+/// </summary>
+internal sealed class QuorumPeer : IRequestPipeline, IDisposable
+{
+    private const int MaxTickMilliseconds = 50;
+
+    private readonly ServerConfig _config;
+    private readonly ILogger _logger;
+    private readonly BatchQueue<PeerInput> _inputs = new();
+    private readonly ZabPeer _peer;
+    private readonly ElectionConnections _election;
+    private readonly LearnerConnections _learners;
+    private readonly MemberLog _log;
+    private readonly MemberPipeline _pipeline;
+    private readonly Action<Exception> _failed;
+    private readonly Thread _thread;
+    private readonly int _tickInterval;
+    private readonly Dictionary<long, SnapshotSource> _captured = [];
+    private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile EnsembleConfig _ensemble;
+    private ReceivedSnapshot? _received;
+    private volatile bool _abandoned;
+    private MemberState _state;
+
+    public QuorumPeer(ZooKeeperServer server, ServerConfig config, Database database, Snapshots snapshots, Action<Exception> failed, ILogger logger)
+    {
+        _config = config;
+        _logger = logger;
+        _failed = failed;
+        Database = database;
+        _ensemble = ConfigOf(config);
+        if (!_ensemble.Members.TryGetValue(config.ServerId, out EnsembleMember? self))
+        {
+            throw new ConfigException(config.ConfigFile, 0, $"server.{config.ServerId}", null,
+                $"is missing: this member's id is {config.ServerId}, by myid; name it in a server line, or correct myid");
+        }
+
+        long last = database.Logged.Count > 0 ? database.Logged[^1].Zxid : database.Tree.LastProcessedZxid;
+        _peer = new ZabPeer(
+            new ZabOptions
+            {
+                Id = config.ServerId,
+                TickTime = config.TickTime,
+                InitLimit = config.InitLimit,
+                SyncLimit = config.SyncLimit,
+            },
+            new ZabRecovery
+            {
+                // A directory of a standalone server has no epochs yet.
+                AcceptedEpoch = database.Directory.ReadAcceptedEpoch() ?? Zxid.Epoch(last),
+                CurrentEpoch = database.Directory.ReadCurrentEpoch() ?? Zxid.Epoch(last),
+                SnapshotZxid = database.Tree.LastProcessedZxid,
+                Log = database.Logged,
+                Config = _ensemble,
+            });
+        database.ForgetLogged();
+        ConfigText = Encoding.UTF8.GetBytes(_ensemble.ToString());
+        database.Tree.SetConfig(ConfigText);
+        _tickInterval = Math.Clamp(config.TickTime / 20, 1, MaxTickMilliseconds);
+        _election = new ElectionConnections(config.ServerId, self.Addresses, config, AddressesOf, Notified, logger);
+        _learners = new LearnerConnections(this, config, self.Addresses, AddressesOf, logger);
+        _log = new MemberLog(
+            database, snapshots, server.Metrics, TimeSpan.FromMilliseconds(config.FsyncWarningThreshold),
+            sequence => Post(new PeerInput(PeerInputKind.Written, sequence)), Fail, logger);
+        _pipeline = new MemberPipeline(_peer, server, config, database, logger);
+        _state = MemberState.Of(_peer);
+        _thread = new Thread(Run) { Name = "CoordPS quorum", IsBackground = true };
+    }
+
+    public Database Database { get; }
+
+    /// <summary>The configuration as <c>/zookeeper/config</c> has it.</summary>
+    public byte[] ConfigText { get; }
+
+    /// <summary>What the member does, as of a moment ago.</summary>
+    public MemberState State => Volatile.Read(ref _state);
+
+    public EnsembleConfig Ensemble => _ensemble;
+
+    public int InProcess => _pipeline.InProcess;
+
+    public bool IsDistributed => true;
+
+    /// <summary>The settings' server, group and weight lines as the consensus core takes them.</summary>
+    public static EnsembleConfig ConfigOf(ServerConfig config)
+    {
+        try
+        {
+            return new EnsembleConfig(
+                config.Servers.Values.Select(static s => EnsembleMember.Parse(s.Id, s.ToString())), config.ConfigVersion, config.Groups, config.Weights);
+        }
+        catch (FormatException e)
+        {
+            throw new ConfigException($"{config}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Opens the ports and begins to look for a leader.</summary>
+    /// <exception cref="SocketException">A port is in use or an address is not this machine's.</exception>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        _learners.CheckPort();
+        await _election.BindAsync(cancellationToken).ConfigureAwait(false);
+        _log.Start();
+        _election.Start();
+        _thread.Start();
+    }
+
+    /// <summary>Reports something that happened; false when the member has stopped.</summary>
+    public bool Post(in PeerInput input) => _inputs.Add(input);
+
+    public bool Submit(List<Request> requests)
+    {
+        var inputs = new PeerInput[requests.Count];
+        for (int i = 0; i < inputs.Length; i++)
+            inputs[i] = new PeerInput(PeerInputKind.Request, 0, requests[i]);
+        if (!_pipeline.TryCount(requests))
+            return false;
+        if (_inputs.AddRange(inputs))
+            return true;
+        _pipeline.Uncount(requests.Count);
+        return false;
+    }
+
+    public bool Submit(Request request) => Submit([request]);
+
+    public void FlushLater(ServerConnection connection) => _pipeline.FlushLater(connection);
+
+    /// <summary>
+    /// Leaves the ensemble. A leader first has what it proposed committed and hands over, for no longer than its learners would wait.
+    /// </summary>
+    public async Task StopAsync()
+    {
+        if (_thread.IsAlive && Post(new PeerInput(PeerInputKind.Stop)))
+        {
+            TimeSpan patience = TimeSpan.FromMilliseconds((double)_config.TickTime * Math.Max(1, _config.SyncLimit));
+            await _stopped.Task.WaitAsync(patience).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        await EndAsync(abandon: false).ConfigureAwait(false);
+    }
+
+    /// <summary>Ends as a crash would: nobody is told, and what is not on disk is lost.</summary>
+    public async Task AbandonAsync() => await EndAsync(abandon: true).ConfigureAwait(false);
+
+    public void Dispose()
+    {
+        _pipeline.Dispose();
+        _received?.Dispose();
+    }
+
+    private async Task EndAsync(bool abandon)
+    {
+        _abandoned = true;
+        _inputs.Close();
+        if (_thread.IsAlive)
+            await _ended.Task.ConfigureAwait(false);
+        await _election.DisposeAsync().ConfigureAwait(false);
+        _learners.Dispose();
+        await Task.Run(() => _log.Stop(abandon)).ConfigureAwait(false);
+    }
+
+    private IReadOnlyList<EnsembleAddress>? AddressesOf(long member) =>
+        _ensemble.Members.TryGetValue(member, out EnsembleMember? found) ? found.Addresses : null;
+
+    private void Notified(long from, ElectionNotification notification) =>
+        Post(new PeerInput(PeerInputKind.Notification, from, notification));
+
+    private void Run()
+    {
+        try
+        {
+            _pipeline.UseThisThread();
+            long lastTick = Environment.TickCount64;
+            _peer.Start(lastTick);
+            Drain();
+            List<PeerInput> batch = [];
+            while (!_abandoned && _inputs.Take(batch, _tickInterval) is { } taken)
+            {
+                batch = taken;
+                long now = Environment.TickCount64;
+                if (now - lastTick >= _tickInterval)
+                {
+                    lastTick = now;
+                    _peer.Tick(now);
+                    Drain();
+                    Volatile.Write(ref _state, MemberState.Of(_peer));
+                }
+
+                foreach (PeerInput input in batch)
+                    Handle(input);
+                Drain();
+                _pipeline.EndBatch();
+            }
+        }
+#pragma warning disable CA1031 // Whatever ends the loop ends the member, which says why.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            _logger.LogCritical(e, "The member fails, and stops: {Member}", _peer);
+            Fail(e);
+        }
+        finally
+        {
+            _inputs.Close();
+            _pipeline.EndService();
+            _learners.Dispose();
+            _stopped.TrySetResult();
+            _ended.TrySetResult();
+        }
+    }
+
+    private void Fail(Exception e)
+    {
+        _inputs.Close();
+        _failed(e);
+    }
+
+    private void Handle(in PeerInput input)
+    {
+        // Requests may share what follows from them; what else comes may change the role, which the next input must meet.
+        if (input.Kind == PeerInputKind.Request)
+        {
+            _pipeline.Process((Request)input.Value!);
+            return;
+        }
+
+        Drain();
+        switch (input.Kind)
+        {
+            case PeerInputKind.Notification:
+                _peer.ReceiveNotification(input.Id, (ElectionNotification)input.Value!);
+                break;
+            case PeerInputKind.Packets:
+                foreach (QuorumPacket packet in (List<QuorumPacket>)input.Value!)
+                {
+                    _peer.ReceivePacket(input.Id, packet);
+                    Drain();
+                }
+
+                break;
+            case PeerInputKind.Snapshot:
+                _received = (ReceivedSnapshot)input.Value!;
+                _peer.ReceiveSnapshot(input.Id, input.Zxid, _received);
+                Drain();
+                // Nobody took it: the member does not follow that leader any more.
+                _received?.Dispose();
+                _received = null;
+                break;
+            case PeerInputKind.Activity:
+                _peer.NoteActivity(input.Id);
+                break;
+            case PeerInputKind.Accepted:
+                _learners.Add(_peer.AcceptLearner(), (Socket)input.Value!);
+                break;
+            case PeerInputKind.Dialed:
+                if (_learners.TryAddDialed(input.Id, (Socket)input.Value!))
+                    _peer.ConnectionOpened(input.Id);
+                break;
+            case PeerInputKind.Closed:
+                _learners.Forget(input.Id);
+                _peer.ConnectionClosed(input.Id);
+                break;
+            case PeerInputKind.Written:
+                _peer.WritesCompleted(input.Id);
+                break;
+            case PeerInputKind.Stop:
+                _peer.Stop();
+                break;
+        }
+
+        Drain();
+    }
+
+    /// <summary>Does what the core wants done, until there is no more.</summary>
+    private void Drain()
+    {
+        while (_peer.HasReady)
+        {
+            Ready ready = _peer.TakeReady();
+            if (ready.Writes.Count > 0)
+            {
+                foreach (ZabWrite write in ready.Writes)
+                {
+                    if (write.Kind == ZabWriteKind.InstallSnapshot)
+                        _received = null;
+                }
+
+                _log.Enqueue(ready.Writes);
+            }
+
+            // Handling an event may call the core; what it has to say then is in the next turn.
+            for (int i = 0; i < ready.Events.Count; i++)
+                Handle(ready.Events[i]);
+            foreach (ZabNotification notification in ready.Notifications)
+                _election.Send(notification.To, notification.Notification);
+            foreach (ZabSend send in ready.Sends)
+                Carry(send);
+        }
+
+        _learners.Flush();
+    }
+
+    private void Handle(in ZabEvent e)
+    {
+        switch (e.Kind)
+        {
+            case ZabEventKind.CaptureSnapshot:
+                _captured[e.Connection] = new SnapshotSource(Database.Tree, Database.Sessions);
+                break;
+            case ZabEventKind.RestoreSnapshot:
+                var snapshot = (ReceivedSnapshot)e.Snapshot!;
+                snapshot.Tree.SetConfig(ConfigText);
+                Database.Replace(snapshot.Tree, snapshot.Sessions);
+                _pipeline.Restore();
+                break;
+            case ZabEventKind.RoleChanged:
+                _logger.LogInformation(
+                    "Member {Id} is {State}, {Phase}; leader {Leader}, epoch {Epoch}.", _peer.Id, e.Role.State, e.Role.Phase, e.Role.Leader, e.Role.Epoch);
+                _captured.Clear();
+                Volatile.Write(ref _state, MemberState.Of(_peer));
+                _pipeline.ChangeRole(e.Role);
+                break;
+            case ZabEventKind.ConfigChanged:
+                _ensemble = e.Config!;
+                break;
+            case ZabEventKind.Warning:
+                _logger.LogWarning("{Warning}", e.Text);
+                break;
+            case ZabEventKind.Stopped:
+                _stopped.TrySetResult();
+                break;
+            default:
+                _pipeline.Handle(e);
+                break;
+        }
+    }
+
+    private void Carry(in ZabSend send)
+    {
+        switch (send.Kind)
+        {
+            case ZabSendKind.Packet:
+                _learners.Send(send);
+                break;
+            case ZabSendKind.Snapshot:
+                if (_captured.Remove(send.Connection, out SnapshotSource? snapshot))
+                    _learners.SendSnapshot(send, snapshot);
+                break;
+            case ZabSendKind.Dial:
+                _learners.Dial(send.Connection, send.Member);
+                break;
+            case ZabSendKind.Close:
+                _captured.Remove(send.Connection);
+                _learners.Close(send.Connection);
+                break;
+            case ZabSendKind.Listen:
+                _learners.Listen();
+                break;
+            case ZabSendKind.StopListening:
+                _learners.StopListening();
+                break;
+        }
+    }
+}
