@@ -64,7 +64,7 @@ public sealed class EnsembleTests
         await using TestEnsemble ensemble = await TestEnsemble.StartNewAsync(3);
         int follower = await ensemble.FollowerAsync();
         int leader = await ensemble.LeaderAsync();
-        await using ZooKeeperClient observer = await ensemble.ConnectAsync(leader);
+        await using ZooKeeperClient observer = await TestEnsemble.ConnectAsync(ensemble.ConnectionString);
         await using (ZooKeeperClient client = await TestEnsemble.ConnectAsync($"127.0.0.1:{ensemble.Ports[follower - 1]},127.0.0.1:{ensemble.Ports[leader - 1]}"))
         {
             await client.CreateAsync("/e", Array.Empty<byte>(), CreateMode.Ephemeral);
