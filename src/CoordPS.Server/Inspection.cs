@@ -16,9 +16,9 @@ internal sealed class Inspection(ZooKeeperServer server) : IServerInspection
 
     public string LogDirectory => server.Database.Directory.LogPath;
 
-    public bool IsServing => server.IsServing;
+    public bool IsServing => server.IsServing || server.IsReadOnly;
 
-    public ServerMode Mode => server.Member?.State.Role.State switch
+    public ServerMode Mode => server.IsReadOnly ? ServerMode.ReadOnly : server.Member?.State.Role.State switch
     {
         null => ServerMode.Standalone,
         ServerState.Leading => ServerMode.Leader,

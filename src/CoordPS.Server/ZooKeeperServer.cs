@@ -34,6 +34,7 @@ public sealed class ZooKeeperServer : IAsyncDisposable
     private TaskCompletionSource _serving = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _stopped;
     private volatile bool _isServing;
+    private volatile bool _isReadOnly;
     private long _epochStart;
 
     private ZooKeeperServer(ServerConfig config, ILoggerFactory loggers)
@@ -100,6 +101,9 @@ public sealed class ZooKeeperServer : IAsyncDisposable
     /// Whether clients are served: from the start on for a standalone server, and for a member while it follows a leader or is one.
     /// </summary>
     public bool IsServing => _isServing;
+
+    /// <summary>Whether this member has no leader and lets clients read that asked for it (<c>readonlymode.enabled</c>).</summary>
+    public bool IsReadOnly => _isReadOnly;
 
     internal ReadRequestProcessor Reads { get; private set; }
 
@@ -199,8 +203,7 @@ public sealed class ZooKeeperServer : IAsyncDisposable
             await _member!.AbandonAsync().ConfigureAwait(false);
         else
             await _member!.StopAsync().ConfigureAwait(false);
-        foreach (ServerConnection connection in _connections.Keys)
-            connection.Close();
+        CloseConnections();
         await Task.WhenAll(_background).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _snapshots.DisposeAsync().ConfigureAwait(false);
         _prep?.Dispose();
@@ -225,6 +228,12 @@ public sealed class ZooKeeperServer : IAsyncDisposable
             "Serving clients on {EndPoint} as {State} in epoch {Epoch}, zxid 0x{Zxid:x}, {Sessions} sessions.",
             ClientEndPoint, role.State, role.Epoch, LastProcessedZxid, Sessions.Count);
         ServingSince = DateTimeOffset.UtcNow;
+        if (_isReadOnly)
+        {
+            _isReadOnly = false;
+            CloseConnections();
+        }
+
         if (!serves)
             return;
         _isServing = true;
@@ -242,8 +251,14 @@ public sealed class ZooKeeperServer : IAsyncDisposable
                 _serving = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }
 
-        foreach (ServerConnection connection in _connections.Keys)
-            connection.Close();
+        CloseConnections();
+    }
+
+    /// <summary>Clients that asked for it may read from now on, until this member serves again.</summary>
+    internal void BeginReadOnly()
+    {
+        _logger.LogInformation("Without a leader: serving reads to clients that accept a read-only server.");
+        _isReadOnly = true;
     }
 
     /// <summary>Reads go to another tree from now on.</summary>
@@ -313,6 +328,12 @@ public sealed class ZooKeeperServer : IAsyncDisposable
         _logger.LogInformation("Session 0x{Session:x} expired after {Timeout} ms without a word.", session.Id, session.TimeoutMilliseconds);
         Metrics.StaleSessionsExpired.Add();
         _pipeline.Submit(new Request(null, session.Id, 0, OpCode.CloseSession));
+    }
+
+    private void CloseConnections()
+    {
+        foreach (ServerConnection connection in _connections.Keys)
+            connection.Close();
     }
 
     /// <summary>Takes a request of the server's own, which on a member only the leader makes.</summary>

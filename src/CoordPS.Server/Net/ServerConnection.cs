@@ -49,6 +49,7 @@ internal sealed class ServerConnection : IWatcher
     private int _closed;
     private volatile bool _connected;
     private bool _oldClient;
+    private bool _isReadOnly;
     private Session? _session;
     private TaskCompletionSource? _resume;
 
@@ -176,7 +177,7 @@ internal sealed class ServerConnection : IWatcher
             new ConnectResponse(
                 0, valid ? SessionTimeout : 0, valid ? SessionId : 0,
                 valid ? SessionPassword.Generate(SessionId) : new byte[SessionPassword.Length],
-                _oldClient ? null : false).Write(_output);
+                _oldClient ? null : _isReadOnly).Write(_output);
             _output.EndFrame(frame);
         }
 
@@ -458,7 +459,7 @@ internal sealed class ServerConnection : IWatcher
         var connect = ConnectRequest.Read(ref reader);
         _server.Metrics.ConnectionRequestCount.Add();
         _oldClient = connect.ReadOnly is null;
-        if (!_server.IsServing)
+        if (!_server.IsServing && !(_server.IsReadOnly && connect.ReadOnly == true))
         {
             _logger.LogDebug("Refusing the session of {Remote}: this member has no leader, or is one without a quorum.", Remote);
             return false;
@@ -473,6 +474,8 @@ internal sealed class ServerConnection : IWatcher
         }
 
         SessionTimeout = Math.Clamp(connect.TimeoutMilliseconds, _server.Config.MinSessionTimeout, _server.Config.MaxSessionTimeout);
+        if (!_server.IsServing)
+            return ConnectReadOnly(connect);
         if (connect.SessionId == 0)
         {
             SessionId = _server.Sessions.NewId();
@@ -517,6 +520,42 @@ internal sealed class ServerConnection : IWatcher
         return valid;
     }
 
+    /// <summary>
+    /// Lets a client read while there is no leader. A session it has goes on when there is one again; one that begins here is
+    /// nobody's, and does not.
+    /// </summary>
+    private bool ConnectReadOnly(in ConnectRequest connect)
+    {
+        SessionId = connect.SessionId == 0 ? _server.Sessions.NewId() : connect.SessionId;
+        bool valid = connect.SessionId == 0 || SessionPassword.IsValid(connect.SessionId, connect.Password);
+        if (valid)
+        {
+            _server.Register(this);
+            _session = new Session(SessionId, SessionTimeout);
+            _isReadOnly = true;
+            _connected = true;
+        }
+
+        CompleteSession(valid);
+        // The role may have changed in between, and closed the connections that it found.
+        return valid && _server.IsReadOnly;
+    }
+
+    /// <summary>Refuses a write, or ends the session, while there is no leader.</summary>
+    private void AnswerReadOnly(int xid, OpCode type)
+    {
+        lock (OutputLock)
+        {
+            int frame = _output.BeginFrame();
+            new ReplyHeader(xid, _server.LastProcessedZxid, type == OpCode.CloseSession ? ErrorCode.Ok : ErrorCode.NotReadOnly).Write(_output);
+            _output.EndFrame(frame);
+        }
+
+        Stats.CountSent();
+        if (type == OpCode.CloseSession)
+            CloseWhenSent();
+    }
+
     private bool ProcessFrame(ReadOnlySpan<byte> frame)
     {
         Stats.CountReceived();
@@ -536,6 +575,12 @@ internal sealed class ServerConnection : IWatcher
         }
 
         session.LastHeard = Environment.TickCount64;
+        if (_isReadOnly && IsWrite(type))
+        {
+            AnswerReadOnly(xid, type);
+            return true;
+        }
+
         long now = Stopwatch.GetTimestamp();
         Interlocked.Increment(ref _outstanding);
         if (!IsWrite(type))

@@ -16,6 +16,7 @@ internal sealed class QuorumPeer : IRequestPipeline, IDisposable
 {
     private const int MaxTickMilliseconds = 50;
 
+    private readonly ZooKeeperServer _server;
     private readonly ServerConfig _config;
     private readonly ILogger _logger;
     private readonly BatchQueue<PeerInput> _inputs = new();
@@ -34,9 +35,11 @@ internal sealed class QuorumPeer : IRequestPipeline, IDisposable
     private ReceivedSnapshot? _received;
     private volatile bool _abandoned;
     private MemberState _state;
+    private long _lookingSince;
 
     public QuorumPeer(ZooKeeperServer server, ServerConfig config, Database database, Snapshots snapshots, Action<Exception> failed, ILogger logger)
     {
+        _server = server;
         _config = config;
         _logger = logger;
         _failed = failed;
@@ -48,6 +51,8 @@ internal sealed class QuorumPeer : IRequestPipeline, IDisposable
                 $"is missing: this member's id is {config.ServerId}, by myid; name it in a server line, or correct myid");
         }
 
+        if (config.ReconfigEnabled)
+            logger.LogWarning("reconfigEnabled has no effect yet: this member's configuration is that of its files, and it refuses to change it.");
         long last = database.Logged.Count > 0 ? database.Logged[^1].Zxid : database.Tree.LastProcessedZxid;
         _peer = new ZabPeer(
             new ZabOptions
@@ -173,6 +178,9 @@ internal sealed class QuorumPeer : IRequestPipeline, IDisposable
         await Task.Run(() => _log.Stop(abandon)).ConfigureAwait(false);
     }
 
+    /// <summary>How long a member looks for a leader before it lets clients read, in milliseconds.</summary>
+    private long ReadOnlyAfter => Math.Max(2000, _config.TickTime);
+
     private IReadOnlyList<EnsembleAddress>? AddressesOf(long member) =>
         _ensemble.Members.TryGetValue(member, out EnsembleMember? found) ? found.Addresses : null;
 
@@ -185,6 +193,7 @@ internal sealed class QuorumPeer : IRequestPipeline, IDisposable
         {
             _pipeline.UseThisThread();
             long lastTick = Environment.TickCount64;
+            _lookingSince = lastTick;
             _peer.Start(lastTick);
             Drain();
             List<PeerInput> batch = [];
@@ -198,6 +207,9 @@ internal sealed class QuorumPeer : IRequestPipeline, IDisposable
                     _peer.Tick(now);
                     Drain();
                     Volatile.Write(ref _state, MemberState.Of(_peer));
+                    if (_config.ReadOnlyModeEnabled && !_server.IsServing && !_server.IsReadOnly && now - _lookingSince > ReadOnlyAfter
+                        && _peer.Role.State == ServerState.Looking)
+                        _server.BeginReadOnly();
                 }
 
                 foreach (PeerInput input in batch)
@@ -331,6 +343,8 @@ internal sealed class QuorumPeer : IRequestPipeline, IDisposable
                 _logger.LogInformation(
                     "Member {Id} is {State}, {Phase}; leader {Leader}, epoch {Epoch}.", _peer.Id, e.Role.State, e.Role.Phase, e.Role.Leader, e.Role.Epoch);
                 _captured.Clear();
+                if (e.Role.State == ServerState.Looking)
+                    _lookingSince = Environment.TickCount64;
                 Volatile.Write(ref _state, MemberState.Of(_peer));
                 _pipeline.ChangeRole(e.Role);
                 break;

@@ -170,6 +170,30 @@ public sealed class EnsembleTests
     }
 
     [Fact]
+    public async Task A_member_without_a_quorum_lets_clients_read_that_accept_it_and_refuses_their_writes()
+    {
+        await using TestEnsemble ensemble = await TestEnsemble.StartNewAsync(3, 0, "readonlymode.enabled=true");
+        await using (ZooKeeperClient client = await TestEnsemble.ConnectAsync(ensemble.ConnectionString))
+        {
+            await client.CreateAsync("/r", Encoding.ASCII.GetBytes("1"));
+            await ensemble.WaitUntilEqualAsync("/");
+        }
+
+        await ensemble.StopAsync(1);
+        await ensemble.StopAsync(2);
+        await using ZooKeeperClient reader = await ZooKeeperClient.ConnectAsync(new ZooKeeperClientOptions
+        {
+            ConnectionString = $"127.0.0.1:{ensemble.Ports[2]}", CanBeReadOnly = true, ConnectRetryTime = TimeSpan.FromSeconds(30),
+        });
+        Assert.Equal("1", Encoding.ASCII.GetString((await reader.GetDataAsync("/r")).Data!));
+        await Assert.ThrowsAsync<NotReadOnlyException>(() => reader.SetDataAsync("/r", Array.Empty<byte>()));
+        Assert.Equal("ro", (await ApacheZooKeeper.FourLetterWordAsync(ensemble.Ports[2], "isro")).Trim());
+        await ensemble.StartAsync(1);
+        await ensemble.WaitUntilAllServeAsync();
+        Assert.Equal("rw", (await ApacheZooKeeper.FourLetterWordAsync(ensemble.Ports[2], "isro")).Trim());
+    }
+
+    [Fact]
     public async Task A_port_in_use_is_an_error_that_names_it()
     {
         await using var ensemble = new TestEnsemble(3, 0, "electionPortBindRetry=1");
