@@ -11,7 +11,9 @@ namespace CoordPS.Server.Quorum;
 /// A connection between a leader and a learner, from either side. It sends in order what it is given, a snapshot among it, and
 /// reports what it receives.
 /// </summary>
+#pragma warning disable CA1001 // What it has not sent when it closes may still be on its way to the socket; the collector takes it.
 internal sealed class LearnerConnection
+#pragma warning restore CA1001
 {
     /// <summary>What ends a snapshot on the stream.</summary>
     private const string Signature = "BenWasHere";
