@@ -65,6 +65,10 @@ internal sealed class QuorumPeer : IRequestPipeline, IDisposable
                 $"is missing: this member's id is {config.ServerId}, by myid; name it in a server line, or correct myid");
         }
 
+        if (!config.SyncEnabled)
+            logger.LogWarning("syncEnabled=false is not supported yet: an observer logs like every other member.");
+        if (config.LocalSessionsEnabled || config.LocalSessionsUpgradingEnabled)
+            logger.LogWarning("Local sessions are not supported yet: every session is one of the whole ensemble.");
         if (config.ReconfigEnabled)
             logger.LogWarning("reconfigEnabled has no effect yet: this member's configuration is that of its files, and it refuses to change it.");
         long last = database.Logged.Count > 0 ? database.Logged[^1].Zxid : database.Tree.LastProcessedZxid;
