@@ -55,7 +55,6 @@ internal sealed class NodeStore
 {
     private const int ChunkBits = 12;
     private const int ChunkSize = 1 << ChunkBits;
-    private const int MissAttempts = 8;
 
     private readonly ulong _seed = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8)) | 1;
     private readonly Queue<int> _freeNodes = new();
@@ -132,7 +131,8 @@ internal sealed class NodeStore
     public bool TryFind(ReadOnlySpan<byte> path, out DataNode node)
     {
         int hash = HashOf(path);
-        for (int attempt = 0; ; attempt++)
+        var spin = default(SpinWait);
+        while (true)
         {
             int cuts = Volatile.Read(ref _cuts);
             int[] buckets = Volatile.Read(ref _buckets);
@@ -150,14 +150,15 @@ internal sealed class NodeStore
                 id = Volatile.Read(ref record.NextInBucket);
             }
 
+            // Only a table that stood still the whole time can say that there is no such node.
             Volatile.ReadBarrier();
-            if (((cuts & 1) == 0 && Volatile.Read(ref _cuts) == cuts) || attempt == MissAttempts)
+            if ((cuts & 1) == 0 && Volatile.Read(ref _cuts) == cuts)
             {
                 node = default;
                 return false;
             }
 
-            Thread.SpinWait(1 << attempt);
+            spin.SpinOnce();
         }
     }
 
