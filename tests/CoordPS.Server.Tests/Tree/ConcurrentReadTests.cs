@@ -21,7 +21,7 @@ public sealed class ConcurrentReadTests
             Create(Bytes.Text(path), Pattern(0));
         Create("/parent", []);
         using var stop = new CancellationTokenSource(Duration);
-        Task<long>[] readers = [Task.Run(() => ReadDataAsync(paths, stop.Token)), Task.Run(() => ReadChildrenAsync(stop.Token))];
+        Task<long>[] readers = [Task.Run(() => ReadData(paths, stop.Token)), Task.Run(() => ReadChildren(stop.Token))];
 
         // Everything at once: nodes that come and go, in numbers that make the table grow, and data of all sizes on the same blocks.
         var random = new Random(1);
@@ -73,7 +73,7 @@ public sealed class ConcurrentReadTests
 
     private static int Length(int version) => (version % 7) switch { 0 => 0, 1 => 3, 2 => 40, 3 => 700, 4 => 5000, 5 => 33_000, _ => 8 } + (version % 5);
 
-    private long ReadDataAsync(byte[][] paths, CancellationToken stop)
+    private long ReadData(byte[][] paths, CancellationToken stop)
     {
         var random = new Random(2);
         byte[] copy = new byte[64 * 1024];
@@ -97,7 +97,7 @@ public sealed class ConcurrentReadTests
         return reads;
     }
 
-    private long ReadChildrenAsync(CancellationToken stop)
+    private long ReadChildren(CancellationToken stop)
     {
         long reads = 0;
         List<string> names = [];
