@@ -146,11 +146,12 @@ internal sealed class ReadRequestProcessor(DataTree tree, ServerConfig config)
 
             case OpCode.GetEphemerals:
             {
-                string prefix = reader.ReadStringOrEmpty().Trim();
+                string prefix = reader.ReadStringOrEmpty();
+                bool all = prefix.Trim() is "" or "/";
                 List<string> paths = [];
                 foreach (string path in tree.EphemeralsOf(connection.SessionId))
                 {
-                    if (prefix.Length <= 1 || path.StartsWith(prefix, StringComparison.Ordinal))
+                    if (all || path.StartsWith(prefix, StringComparison.Ordinal))
                         paths.Add(path);
                 }
 
