@@ -32,7 +32,8 @@ public sealed class ZooKeeperServer : IAsyncDisposable
     private AdminServer? _admin;
     private readonly Lock _serviceLock = new();
     private TaskCompletionSource _serving = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private int _stopped;
+    private readonly Lock _stopLock = new();
+    private Task? _stop;
     private volatile bool _isServing;
     private volatile bool _isReadOnly;
     private long _epochStart;
@@ -71,6 +72,8 @@ public sealed class ZooKeeperServer : IAsyncDisposable
         }
         catch
         {
+            // Nothing of a server that did not start goes on.
+            Sessions?.DisposeAsync().AsTask().Wait();
             _database.Dispose();
             throw;
         }
@@ -183,14 +186,14 @@ public sealed class ZooKeeperServer : IAsyncDisposable
     /// <summary>Ends as a crash would: a leader does not hand over, and what is not on disk is lost.</summary>
     internal Task AbandonAsync() => StopAsync(abandon: true);
 
-    private async Task StopAsync(bool abandon)
+    private Task StopAsync(bool abandon)
     {
-        if (Interlocked.Exchange(ref _stopped, 1) != 0)
-        {
-            await _completion.Task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            return;
-        }
+        lock (_stopLock)
+            return _stop ??= Task.Run(() => StopOnceAsync(abandon));
+    }
 
+    private async Task StopOnceAsync(bool abandon)
+    {
         _isServing = false;
         await _stopping.CancelAsync().ConfigureAwait(false);
         _listener.Dispose();
@@ -342,6 +345,6 @@ public sealed class ZooKeeperServer : IAsyncDisposable
     private void Fail(Exception e)
     {
         if (_completion.TrySetException(e))
-            _ = Task.Run(StopAsync);
+            _ = StopAsync();
     }
 }
