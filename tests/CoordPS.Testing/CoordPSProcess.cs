@@ -82,7 +82,7 @@ public sealed partial class CoordPSProcess : ITestServer
     {
         if (_process is { HasExited: false })
             throw new InvalidOperationException($"The server on port {Port} runs already.");
-        _process?.Dispose();
+        Forget();
         Directory.CreateDirectory(DataDirectory);
         string config = _directory.Combine("zoo.cfg");
         await File.WriteAllLinesAsync(config,
@@ -135,7 +135,7 @@ public sealed partial class CoordPSProcess : ITestServer
             process.Kill();
         else
             _ = SendSignal(process.Id, 15);
-        await EndAsync(process, ct).ConfigureAwait(false);
+        await process.WaitForExitAsync(ct).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -144,25 +144,28 @@ public sealed partial class CoordPSProcess : ITestServer
         if (_process is not { HasExited: false } process)
             return;
         process.Kill();
-        await EndAsync(process, ct).ConfigureAwait(false);
+        await process.WaitForExitAsync(ct).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await KillAsync().ConfigureAwait(false);
-        _process?.Dispose();
+        Forget();
         _directory.Dispose();
     }
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     private static partial int SendSignal(int process, int signal);
 
-    private static async Task EndAsync(Process process, CancellationToken ct)
+    private void Forget()
     {
-        await process.WaitForExitAsync(ct).ConfigureAwait(false);
+        if (_process is not { } process)
+            return;
         lock (Running)
             Running.Remove(process);
+        process.Dispose();
+        _process = null;
     }
 
     private async Task WaitUntilServingAsync(Process process, CancellationToken ct)

@@ -195,6 +195,26 @@ public sealed class RecoveryTests
     }
 
     [Fact]
+    public async Task A_start_that_failed_leaves_nothing_behind_that_a_later_one_meets()
+    {
+        await using ServerUnderTest server = await ServerUnderTest.StartAsync();
+        RawConnection short1 = await server.ConnectRawAsync(500);
+        await short1.CallAsync(OpCode.Create, new CreateRequest("/e", [], Acl.OpenUnsafe, CreateMode.Ephemeral).Write);
+        await server.Server.StopAsync();
+        using (var taken = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp))
+        {
+            taken.Bind(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, server.Port));
+            taken.Listen();
+            for (int i = 0; i < 3; i++)
+                await Assert.ThrowsAsync<SocketException>(server.StartAsync);
+        }
+
+        await server.StartAsync();
+        ZooKeeperClient client = await server.ConnectAsync();
+        await Eventually.TrueAsync(async () => await client.ExistsAsync("/e") is null, "the session expires on the server that started");
+    }
+
+    [Fact]
     public async Task Stopping_twice_or_at_once_does_no_harm()
     {
         await using ServerUnderTest server = await ServerUnderTest.StartAsync();
