@@ -50,7 +50,7 @@ internal sealed class RequestGenerator(Random random)
                 // By an operation that is for others, Apache logs what it can't read.
                 if (!mode.IsTtl && ttl == -1)
                     ttl = 1;
-                return Make(session, OpCode.CreateTtl, $"{path} {mode} {ttl}", new CreateTtlRequest(path, AnyData(), AnyAcl(), mode, ttl).Write);
+                return Make(session, OpCode.CreateTtl, $"{path} {mode} {ttl}", new CreateTtlRequest(path, AnyData(path), AnyAcl(), mode, ttl).Write);
             }
 
             case 9 or 10 or 11:
@@ -185,7 +185,8 @@ internal sealed class RequestGenerator(Random random)
 
     private string AnyPath() => random.Next(6) == 0 ? Odd[random.Next(Odd.Length)] : Usual[random.Next(Usual.Length)];
 
-    private byte[]? AnyData(string path = "") => path.EndsWith("zookeeper_limits", StringComparison.Ordinal) ? System.Text.Encoding.UTF8.GetBytes(Limits[random.Next(Limits.Length)])
+    /// <summary>Data; where quotas are looked for, always a quota: over another text Apache stumbles with every write below.</summary>
+    private byte[]? AnyData(string path) => path.EndsWith("zookeeper_limits", StringComparison.Ordinal) ? System.Text.Encoding.UTF8.GetBytes(Limits[random.Next(Limits.Length)])
         : path.EndsWith("zookeeper_stats", StringComparison.Ordinal) ? "count=0,bytes=0"u8.ToArray()
         : random.Next(6) switch { 0 => null, 1 => [], _ => [.. Enumerable.Repeat((byte)'x', random.Next(12))] };
 
