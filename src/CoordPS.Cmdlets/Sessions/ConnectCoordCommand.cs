@@ -18,10 +18,12 @@ public sealed class ConnectCoordCommand : AsyncCmdlet
 
     /// <summary>
     /// Servers, and after the last a chroot if paths are to be below one: <c>host1:2181,host2:2181/app</c>, <c>[::1]:2181</c>. The port
-    /// defaults to 2181. PowerShell makes a list of what has commas and no quotes: that is the same.
+    /// defaults to 2181. PowerShell makes a list of what has commas and no quotes: that is the same. An ensemble or a member, as
+    /// <c>Start-CoordEnsemble</c> and <c>Get-CoordMember</c> emit them, stands for its servers.
     /// </summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("Server")]
+    [ServerTransformation]
     [ValidateNotNullOrEmpty]
     public string[] ConnectionString { get; set; } = ["localhost:2181"];
 
