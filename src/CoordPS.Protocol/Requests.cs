@@ -189,14 +189,14 @@ public readonly record struct WatchesRequest(string Path, WatcherType Type) : IJ
 }
 
 /// <summary><c>proto.ReconfigRequest</c>.</summary>
-/// <param name="JoiningServers">Members to add or change, comma-separated <c>server.N=…</c> lines; may be empty.</param>
-/// <param name="LeavingServers">Ids of members to remove, comma-separated; may be empty.</param>
-/// <param name="NewMembers">The whole new membership, for a non-incremental change; may be empty.</param>
+/// <param name="JoiningServers">Members to add or change, comma-separated <c>server.N=…</c> lines; may be null.</param>
+/// <param name="LeavingServers">Ids of members to remove, comma-separated; may be null.</param>
+/// <param name="NewMembers">The whole new membership; null for an incremental change.</param>
 /// <param name="ConfigId">The configuration version that must be current, or -1 for any.</param>
-public readonly record struct ReconfigRequest(string JoiningServers, string LeavingServers, string NewMembers, long ConfigId) : IJuteRecord<ReconfigRequest>
+public readonly record struct ReconfigRequest(string? JoiningServers, string? LeavingServers, string? NewMembers, long ConfigId) : IJuteRecord<ReconfigRequest>
 {
     /// <inheritdoc/>
-    public static ReconfigRequest Read(ref JuteReader reader) => new(reader.ReadStringOrEmpty(), reader.ReadStringOrEmpty(), reader.ReadStringOrEmpty(), reader.ReadInt64());
+    public static ReconfigRequest Read(ref JuteReader reader) => new(reader.ReadString(), reader.ReadString(), reader.ReadString(), reader.ReadInt64());
 
     /// <inheritdoc/>
     public void Write(JuteWriter writer)

@@ -58,7 +58,8 @@ internal static class ConfigFile
         return entries;
     }
 
-    private static bool EndsInContinuation(string line)
+    /// <summary>Whether the next line belongs to this one.</summary>
+    public static bool EndsInContinuation(string line)
     {
         var backslashes = 0;
         while (backslashes < line.Length && line[^(backslashes + 1)] == '\\')

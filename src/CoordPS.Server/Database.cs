@@ -36,6 +36,9 @@ internal sealed class Database : IDisposable
     /// <summary>On a member of an ensemble: the transactions logged since the snapshot, none of which is applied yet.</summary>
     public IReadOnlyList<ZabProposal> Logged { get; private set; } = [];
 
+    /// <summary>The last transaction on disk at the start, applied or not.</summary>
+    public long LastLoggedZxid => Logged.Count > 0 ? Logged[^1].Zxid : Tree.LastProcessedZxid;
+
     public DataDirectory Directory => _directory;
 
     /// <summary>
@@ -166,6 +169,8 @@ internal sealed class Database : IDisposable
             directory.LogPath, snapshotZxid + 1, new TxnLogReadOptions { RequireContinuity = true });
         while (reader.Read())
             logged.Add(new ZabProposal(reader.Current.Zxid, reader.Current.Entry.ToArray()));
+        // Nothing is changed on a disk that contradicts itself.
+        CheckEpochs(directory, logged.Count > 0 ? logged[^1].Zxid : snapshotZxid);
         CutTails(reader, logger);
         return logged.Count;
     }
@@ -186,6 +191,28 @@ internal sealed class Database : IDisposable
 
         CutTails(reader, logger);
         return count;
+    }
+
+    /// <summary>
+    /// Apache's checks of a member's epochs: what it has promised is never behind what it has taken part in, nor that behind its log.
+    /// </summary>
+    private static void CheckEpochs(DataDirectory directory, long lastZxid)
+    {
+        const string Remedy = "Restore the file from a backup, or move what is in the data directory but myid elsewhere: the member then copies from the others.";
+        long? accepted = directory.ReadAcceptedEpoch(), current = directory.ReadCurrentEpoch();
+        string file = directory.AcceptedEpochPath;
+        if (accepted is null && current is { } known && known > Zxid.Epoch(lastZxid))
+        {
+            throw new StorageException(
+                $"'{file}' is missing, and '{directory.CurrentEpochPath}' holds {known}: this member can't know what it has promised. {Remedy}", file);
+        }
+
+        if (accepted is not { } promised)
+            return;
+        if (current > promised)
+            throw new StorageException($"The accepted epoch, {promised} in '{file}', is less than the current epoch, {current} in '{directory.CurrentEpochPath}'. {Remedy}", file);
+        if (Zxid.Epoch(lastZxid) > promised)
+            throw new StorageException($"The accepted epoch, {promised} in '{file}', is less than that of the last transaction, 0x{lastZxid:x} in '{directory.LogPath}'. {Remedy}", file);
     }
 
     private static void CutTails(TxnLogDirectoryReader reader, ILogger logger)

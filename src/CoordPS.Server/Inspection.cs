@@ -117,8 +117,10 @@ internal sealed class Inspection(ZooKeeperServer server) : IServerInspection
     private EnsembleInfo EnsembleOf(QuorumPeer member)
     {
         MemberState state = member.State;
-        server.Config.Servers.TryGetValue(server.Config.ServerId, out QuorumServer? self);
-        QuorumServer? leader = server.Config.Servers.GetValueOrDefault(state.Role.Leader);
+        Zab.EnsembleConfig ensemble = member.Ensemble;
+        Dictionary<long, QuorumServer> servers = ensemble.Members.ToDictionary(static m => m.Key, static m => QuorumServer.Parse(m.Key, m.Value.ToString()));
+        servers.TryGetValue(server.Config.ServerId, out QuorumServer? self);
+        QuorumServer? leader = servers.GetValueOrDefault(state.Role.Leader);
         bool leads = state.Role.State == ServerState.Leading;
         return new EnsembleInfo
         {
@@ -130,11 +132,13 @@ internal sealed class Inspection(ZooKeeperServer server) : IServerInspection
             QuorumAddress = self is null ? "" : Address(self.Addresses[0].Host, self.Addresses[0].QuorumPort),
             ElectionAddress = self is null ? "" : Address(self.Addresses[0].Host, self.Addresses[0].ElectionPort),
             ClientAddress = Address(server.Config.ClientPortAddress ?? "0.0.0.0", server.ClientEndPoint.Port),
-            VotingView = server.Config.Servers.Where(static s => s.Value.Type == LearnerType.Participant).ToDictionary(),
+            Members = servers,
+            ConfigVersion = ensemble.Version,
+            VotingView = servers.Where(static s => s.Value.Type == LearnerType.Participant).ToDictionary(),
             Leader = !leads ? null : new LeaderInfo(
                 state.Learners.Count,
-                state.Learners.Count(l => l.IsSynced && !l.IsObserver && member.Ensemble.IsVoter(l.Member)),
-                state.Learners.Count(l => l.IsSynced && !l.IsObserver && !member.Ensemble.IsVoter(l.Member)),
+                state.Learners.Count(l => l.IsSynced && !l.IsObserver && ensemble.IsVoter(l.Member)),
+                state.Learners.Count(l => l.IsSynced && !l.IsObserver && !ensemble.IsVoter(l.Member)),
                 state.Learners.Count(static l => l.IsSynced && l.IsObserver),
                 0, DateTimeOffset.UtcNow - server.ServingSince),
         };

@@ -40,8 +40,9 @@ public sealed class ZooKeeperServer : IAsyncDisposable
 
     private ZooKeeperServer(ServerConfig config, ILoggerFactory loggers)
     {
-        Config = config;
         _logger = loggers.CreateLogger<ZooKeeperServer>();
+        DynamicConfigFiles? files = config.IsDistributed ? DynamicConfigFiles.Open(ref config, _logger) : null;
+        Config = config;
         _database = Database.Open(config, Metrics, loggers.CreateLogger<Database>());
         try
         {
@@ -51,15 +52,15 @@ public sealed class ZooKeeperServer : IAsyncDisposable
             foreach ((long id, int timeout) in _database.Sessions.All)
                 Sessions.Track(id, timeout);
             _snapshots = new Snapshots(_database, config, Metrics, _logger);
-            if (config.IsDistributed)
+            if (files is not null)
             {
-                _member = new QuorumPeer(this, config, _database, _snapshots, Fail, _logger);
+                _member = new QuorumPeer(this, config, files, _database, _snapshots, Fail, _logger);
                 _pipeline = _member;
             }
             else
             {
                 var changes = new OutstandingChanges(Tree);
-                _prep = new PrepRequestProcessor(Tree, changes, Sessions, config, _logger);
+                _prep = new PrepRequestProcessor(Tree, changes, Sessions, config, null, _logger);
                 _prep.SetZxid(Tree.LastProcessedZxid);
                 var final = new FinalRequestProcessor(Tree, changes, _database.Sessions, SessionClosed);
                 _standalone = new RequestPipeline(
@@ -262,6 +263,20 @@ public sealed class ZooKeeperServer : IAsyncDisposable
     {
         _logger.LogInformation("Without a leader: serving reads to clients that accept a read-only server.");
         _isReadOnly = true;
+    }
+
+    /// <summary>Listens for clients elsewhere from now on; their connections go on. Where that fails, the port stays as it is.</summary>
+    internal void ListenForClients(string host, int port)
+    {
+        try
+        {
+            if (_listener.Rebind(host, port))
+                _logger.LogInformation("Listening for clients on {EndPoint}, as the new configuration says.", ClientEndPoint);
+        }
+        catch (SocketException e)
+        {
+            _logger.LogError("{Error} Clients go on being served on {EndPoint}; correct this member's server line by another reconfiguration.", e.Message, ClientEndPoint);
+        }
     }
 
     /// <summary>Reads go to another tree from now on.</summary>

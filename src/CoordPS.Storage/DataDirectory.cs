@@ -50,6 +50,12 @@ public sealed class DataDirectory : IDisposable
     /// <summary>Full path of the directory that holds the transaction logs.</summary>
     public string LogPath { get; }
 
+    /// <summary>Full path of the file with the accepted epoch.</summary>
+    public string AcceptedEpochPath => Path.Combine(SnapshotPath, AcceptedEpochFile);
+
+    /// <summary>Full path of the file with the current epoch.</summary>
+    public string CurrentEpochPath => Path.Combine(SnapshotPath, CurrentEpochFile);
+
     /// <summary>The transaction logs, oldest first.</summary>
     /// <exception cref="StorageException">The directory can't be listed.</exception>
     public IReadOnlyList<StorageFile> Logs => TxnLogDirectory.Files(LogPath);
@@ -188,19 +194,19 @@ public sealed class DataDirectory : IDisposable
 
     /// <summary>The last epoch this member has accepted from a leader; null when it never has.</summary>
     /// <exception cref="StorageException">The file can't be read or has no number.</exception>
-    public long? ReadAcceptedEpoch() => ReadNumber(Path.Combine(SnapshotPath, AcceptedEpochFile));
+    public long? ReadAcceptedEpoch() => ReadNumber(AcceptedEpochPath);
 
     /// <summary>Replaces the accepted epoch; durable on return.</summary>
     /// <exception cref="StorageException">The file can't be written.</exception>
-    public void WriteAcceptedEpoch(long epoch) => WriteNumber(Path.Combine(SnapshotPath, AcceptedEpochFile), epoch);
+    public void WriteAcceptedEpoch(long epoch) => WriteNumber(AcceptedEpochPath, epoch);
 
     /// <summary>The last epoch this member has followed or led in; null when it never has.</summary>
     /// <exception cref="StorageException">The file can't be read or has no number.</exception>
-    public long? ReadCurrentEpoch() => ReadNumber(Path.Combine(SnapshotPath, CurrentEpochFile));
+    public long? ReadCurrentEpoch() => ReadNumber(CurrentEpochPath);
 
     /// <summary>Replaces the current epoch; durable on return.</summary>
     /// <exception cref="StorageException">The file can't be written.</exception>
-    public void WriteCurrentEpoch(long epoch) => WriteNumber(Path.Combine(SnapshotPath, CurrentEpochFile), epoch);
+    public void WriteCurrentEpoch(long epoch) => WriteNumber(CurrentEpochPath, epoch);
 
     /// <summary>The member's id from <c>dataDir/myid</c>; null when there is no such file, as a standalone server needs none.</summary>
     /// <exception cref="StorageException">The file can't be read or has no number.</exception>

@@ -75,12 +75,21 @@ internal static partial class DurableFile
         }
     }
 
-    /// <summary>Replaces a file's contents such that after a crash there are either the old contents or the new.</summary>
-    public static void ReplaceAllBytes(string file, ReadOnlySpan<byte> contents)
+    /// <summary>
+    /// Replaces a file's contents such that after a crash there are either the old contents or the new. Who may read the file stays
+    /// as it was.
+    /// </summary>
+    /// <param name="file">The file; created when missing.</param>
+    /// <param name="contents">What it holds then.</param>
+    /// <param name="like">A file whose permissions a new one gets; null for the system's default.</param>
+    public static void ReplaceAllBytes(string file, ReadOnlySpan<byte> contents, string? like = null)
     {
         string temporary = file + ".tmp";
+        string model = File.Exists(file) || like is null ? file : like;
         using (SafeFileHandle handle = File.OpenHandle(temporary, FileMode.Create, FileAccess.Write, FileShare.Read))
         {
+            if (!OperatingSystem.IsWindows() && File.Exists(model))
+                File.SetUnixFileMode(handle, File.GetUnixFileMode(model));
             RandomAccess.Write(handle, contents, 0);
             Flush(handle);
         }

@@ -24,6 +24,12 @@ internal sealed record EnsembleInfo
 
     public string ClientAddress { get; init; } = "";
 
+    /// <summary>All members of the current configuration.</summary>
+    public IReadOnlyDictionary<long, QuorumServer> Members { get; init; } = new Dictionary<long, QuorumServer>();
+
+    /// <summary>The current configuration's version.</summary>
+    public long ConfigVersion { get; init; }
+
     /// <summary>The participants of the current configuration.</summary>
     public IReadOnlyDictionary<long, QuorumServer> VotingView { get; init; } = new Dictionary<long, QuorumServer>();
 

@@ -150,14 +150,14 @@ internal sealed class FourLetterWords
         text.Append("electionAlg=3\n");
         text.Append(CultureInfo.InvariantCulture, $"electionPort={PortOf(ensemble.ElectionAddress)}\n");
         text.Append(CultureInfo.InvariantCulture, $"quorumPort={PortOf(ensemble.QuorumAddress)}\n");
-        text.Append(CultureInfo.InvariantCulture, $"peerType={(int)config.PeerType}\n");
+        text.Append(CultureInfo.InvariantCulture, $"peerType={(ensemble.Members.TryGetValue(config.ServerId, out var self) ? (int)self.Type : 0)}\n");
         text.Append("membership: \n");
-        foreach (var member in config.Servers.Values.OrderBy(s => s.Id))
+        foreach (var member in ensemble.Members.Values.OrderBy(s => s.Id))
         {
             text.Append(CultureInfo.InvariantCulture, $"server.{member.Id}={member}\n");
         }
 
-        return text.Append(CultureInfo.InvariantCulture, $"version={config.ConfigVersion:x}").ToString();
+        return text.Append(CultureInfo.InvariantCulture, $"version={ensemble.ConfigVersion:x}").ToString();
     }
 
     private static string PortOf(string address) => address[(address.LastIndexOf(':') + 1)..];

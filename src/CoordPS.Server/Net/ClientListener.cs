@@ -13,39 +13,82 @@ internal sealed class ClientListener : IDisposable
 
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(100);
 
-    private readonly Socket _socket;
+    private readonly Lock _lock = new();
     private readonly ServerConfig _config;
     private readonly ConcurrentDictionary<IPAddress, int> _byAddress = new();
+    private Socket _socket;
+    private IPEndPoint _endPoint;
+    private bool _disposed;
     private int _total;
 
     private ClientListener(Socket socket, ServerConfig config)
     {
         _socket = socket;
         _config = config;
-        EndPoint = (IPEndPoint)socket.LocalEndPoint!;
+        _endPoint = (IPEndPoint)socket.LocalEndPoint!;
     }
 
-    public IPEndPoint EndPoint { get; }
+    public IPEndPoint EndPoint => Volatile.Read(ref _endPoint);
 
+    /// <summary>Listens where the settings say.</summary>
+    /// <exception cref="SocketException">The port is in use or the address is not this machine's.</exception>
     public static ClientListener Bind(ServerConfig config)
     {
         IPAddress address = config.ClientPortAddress is { } name ? Resolve(name)
             : Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any;
+        return new ClientListener(Open(new IPEndPoint(address, config.ClientPort), config), config);
+    }
+
+    /// <summary>Listens elsewhere from now on; false when that is where it listens.</summary>
+    /// <exception cref="SocketException">The port is in use or the address is not this machine's; nothing has changed.</exception>
+    public bool Rebind(string host, int port)
+    {
+        var wanted = new IPEndPoint(Resolve(host), port);
+        lock (_lock)
+        {
+            IPEndPoint now = _endPoint;
+            if (_disposed || now.Equals(wanted) || (now.Port == port && IsAny(now.Address) && IsAny(wanted.Address)))
+                return false;
+            Socket before = _socket;
+            // A port can't be had on another address while this server has it.
+            if (now.Port == port)
+                before.Dispose();
+            try
+            {
+                _socket = Open(wanted, _config);
+            }
+            catch (SocketException) when (now.Port == port)
+            {
+                _socket = Open(now, _config);
+                throw;
+            }
+
+            Volatile.Write(ref _endPoint, (IPEndPoint)_socket.LocalEndPoint!);
+            before.Dispose();
+            return true;
+        }
+    }
+
+    private static bool IsAny(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
+
+    private static Socket Open(IPEndPoint endPoint, ServerConfig config)
+    {
+        IPAddress address = endPoint.Address;
         var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
             if (address.Equals(IPAddress.IPv6Any))
                 socket.DualMode = true;
             // .NET lets a restart use the port at once by itself; its ReuseAddress would let two servers share the port.
-            socket.Bind(new IPEndPoint(address, config.ClientPort));
+            socket.Bind(endPoint);
             socket.Listen(config.ClientPortListenBacklog > 0 ? config.ClientPortListenBacklog : DefaultBacklog);
-            return new ClientListener(socket, config);
+            return socket;
         }
         catch (SocketException e)
         {
             socket.Dispose();
             throw new SocketException((int)e.SocketErrorCode,
-                $"Can't listen for clients on {new IPEndPoint(address, config.ClientPort)}: {e.Message}. Choose another clientPort, or stop what uses it.");
+                $"Can't listen for clients on {endPoint}: {e.Message}. Choose another clientPort, or stop what uses it.");
         }
     }
 
@@ -54,13 +97,20 @@ internal sealed class ClientListener : IDisposable
         while (!cancellationToken.IsCancellationRequested)
         {
             Socket socket;
+            if (Current() is not { } listener)
+                return;
             try
             {
-                socket = await _socket.AcceptAsync(cancellationToken).ConfigureAwait(false);
+                socket = await listener.AcceptAsync(cancellationToken).ConfigureAwait(false);
             }
-            catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
+            catch (OperationCanceledException)
             {
                 return;
+            }
+            catch (Exception e) when (e is ObjectDisposedException or SocketException { SocketErrorCode: SocketError.OperationAborted })
+            {
+                // There is another one, or the server stops.
+                continue;
             }
             catch (SocketException e)
             {
@@ -112,7 +162,20 @@ internal sealed class ClientListener : IDisposable
             _byAddress.TryRemove(KeyValuePair.Create(address, left));
     }
 
-    public void Dispose() => _socket.Dispose();
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            _disposed = true;
+            _socket.Dispose();
+        }
+    }
+
+    private Socket? Current()
+    {
+        lock (_lock)
+            return _disposed ? null : _socket;
+    }
 
     private static IPAddress Resolve(string name) =>
         IPAddress.TryParse(name, out IPAddress? address) ? address : Dns.GetHostAddresses(name)[0];

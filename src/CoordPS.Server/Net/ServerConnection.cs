@@ -741,6 +741,9 @@ internal sealed class ServerConnection : IWatcher
                 case OpCode.SetData or OpCode.SetAcl:
                     result.Stat!.Value.Write(_output);
                     break;
+                case OpCode.Reconfig:
+                    new GetDataResponse(((SetDataTxn)request.Txn!).Data, result.Stat!.Value).Write(_output);
+                    break;
                 case OpCode.Sync:
                     _output.WriteString(((PathRequest)request.Record!).Path);
                     break;

@@ -1,4 +1,5 @@
 using CoordPS.Protocol;
+using CoordPS.Server.Quorum;
 using Microsoft.Extensions.Logging;
 
 namespace CoordPS.Server;
@@ -7,8 +8,14 @@ namespace CoordPS.Server;
 /// The first stage of a write: checks it against the state it will meet and makes the transaction that carries it out, or the
 /// error that it ends with. One loop, so that transactions get their zxids in the order they were checked.
 /// </summary>
+/// <param name="tree">The state as applied.</param>
+/// <param name="changes">What is under way beyond it.</param>
+/// <param name="sessions">The sessions there are.</param>
+/// <param name="config">The settings.</param>
+/// <param name="reconfiguration">Checks reconfigurations; null for a standalone server, which has none.</param>
+/// <param name="logger">Where to log.</param>
 internal sealed class PrepRequestProcessor(
-    DataTree tree, OutstandingChanges changes, SessionTracker sessions, ServerConfig config, ILogger logger) : IDisposable
+    DataTree tree, OutstandingChanges changes, SessionTracker sessions, ServerConfig config, Reconfiguration? reconfiguration, ILogger logger) : IDisposable
 {
     private readonly JuteWriter _entry = new(4096);
     private readonly JuteWriter _part = new(1024);
@@ -139,7 +146,7 @@ internal sealed class PrepRequestProcessor(
             case OpCode.CloseSession:
                 return MakeCloseSession(request);
             case OpCode.Reconfig:
-                throw new RequestException(config.ReconfigEnabled ? ErrorCode.Unimplemented : ErrorCode.ReconfigDisabled);
+                return MakeReconfig(request, (ReconfigRequest)record!);
             default:
                 throw new RequestException(ErrorCode.Unimplemented);
         }
@@ -274,6 +281,23 @@ internal sealed class PrepRequestProcessor(
         ChangeRecord node = changes.Find(check.Path) ?? throw new RequestException(ErrorCode.NoNode);
         CheckAcl(request, node.Acl, Permissions.Read);
         return new CheckVersionTxn(check.Path, CheckVersion(node.Version, check.Version));
+    }
+
+    private SetDataTxn MakeReconfig(Request request, in ReconfigRequest reconfig)
+    {
+        if (!config.ReconfigEnabled)
+            throw new RequestException(ErrorCode.ReconfigDisabled);
+        CheckSession(request);
+        if (reconfiguration is null)
+            throw new RequestException(ErrorCode.Unimplemented);
+        // In Apache's order: who may not change the configuration is told so only about one that could be.
+        byte[] next = reconfiguration.Check(reconfig, request.Header.Zxid);
+        ChangeRecord node = changes.Find(Quota.Config) ?? throw new RequestException(ErrorCode.NoNode);
+        CheckAcl(request, node.Acl, Permissions.Write);
+        ChangeRecord changed = changes.Change(Quota.Config, request.Header.Zxid);
+        changed.Version = -1;
+        changed.DataLength = next.Length;
+        return new SetDataTxn(Quota.Config, next, -1);
     }
 
     private DecodedMulti MakeMulti(Request request, MultiRequest multi)

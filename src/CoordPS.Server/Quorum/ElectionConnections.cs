@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using CoordPS.Protocol;
@@ -25,7 +26,7 @@ internal sealed class ElectionConnections : IAsyncDisposable
 
     private readonly long _id;
     private readonly ServerConfig _config;
-    private readonly IReadOnlyList<EnsembleAddress> _own;
+    private volatile IReadOnlyList<EnsembleAddress> _own;
     private readonly Func<long, IReadOnlyList<EnsembleAddress>?> _addressesOf;
     private readonly Action<long, ElectionNotification> _received;
     private readonly ILogger _logger;
@@ -67,7 +68,45 @@ internal sealed class ElectionConnections : IAsyncDisposable
         }
     }
 
-    public void Start() => _loops = [.. _listeners.Select(listener => AcceptAsync(listener, _stopping.Token))];
+    public void Start()
+    {
+        lock (_lock)
+            _loops = [.. _listeners.Select(listener => AcceptAsync(listener, _stopping.Token))];
+    }
+
+    /// <summary>Listens on other addresses from now on, or as soon as they can be had; until then on those before.</summary>
+    public void Rebind(IReadOnlyList<EnsembleAddress> own)
+    {
+        IReadOnlyList<EnsembleAddress> before = _own;
+        _own = own;
+        if (before.Select(static a => (a.Host, a.ElectionPort)).SequenceEqual(own.Select(static a => (a.Host, a.ElectionPort))))
+            return;
+        lock (_lock)
+        {
+            // A port can't be had on another address while this member has it.
+            if (before.Any(b => own.Any(o => o.ElectionPort == b.ElectionPort)))
+            {
+                _listeners.ForEach(static l => l.Dispose());
+                _listeners = [];
+            }
+
+            _loops.RemoveAll(static loop => loop.IsCompleted);
+            _loops.Add(Task.Run(() => RebindAsync(own, _stopping.Token)));
+        }
+    }
+
+    /// <summary>Closes the connections to members, and forgets what was to be sent to them and where they were.</summary>
+    public void Forget(IReadOnlyCollection<long> members)
+    {
+        lock (_lock)
+        {
+            foreach (long member in members)
+            {
+                if (_remotes.Remove(member, out Remote? remote))
+                    remote.Link?.Close();
+            }
+        }
+    }
 
     /// <summary>Sends a notification, now or when there is a connection, unless a later one takes its place before.</summary>
     public void Send(long to, in ElectionNotification notification)
@@ -95,9 +134,11 @@ internal sealed class ElectionConnections : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync().ConfigureAwait(false);
-        _listeners.ForEach(static l => l.Dispose());
+        Task[] loops;
         lock (_lock)
         {
+            loops = [.. _loops];
+            _listeners.ForEach(static l => l.Dispose());
             foreach (Remote remote in _remotes.Values)
             {
                 remote.Link?.Close();
@@ -105,8 +146,40 @@ internal sealed class ElectionConnections : IAsyncDisposable
             }
         }
 
-        await Task.WhenAll(_loops).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(loops).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stopping.Dispose();
+    }
+
+    private async Task RebindAsync(IReadOnlyList<EnsembleAddress> own, CancellationToken cancellationToken)
+    {
+        while (ReferenceEquals(_own, own))
+        {
+            try
+            {
+                List<Socket> listeners = QuorumSockets.Listen(own, static a => a.ElectionPort, _config.QuorumListenOnAllIPs, "elections");
+                lock (_lock)
+                {
+                    if (cancellationToken.IsCancellationRequested || !ReferenceEquals(_own, own))
+                    {
+                        listeners.ForEach(static l => l.Dispose());
+                        return;
+                    }
+
+                    // Their loops end with them.
+                    _listeners.ForEach(static l => l.Dispose());
+                    _listeners = listeners;
+                    _loops.AddRange(listeners.Select(listener => AcceptAsync(listener, cancellationToken)));
+                }
+
+                _logger.LogInformation("Listening for elections on {Addresses}.", string.Join(", ", own));
+                return;
+            }
+            catch (SocketException e)
+            {
+                _logger.LogError("{Error} Trying again in {Delay} s.", e.Message, RetryDelay.TotalSeconds);
+                await Task.Delay(RetryDelay, cancellationToken).ConfigureAwait(false);
+            }
+        }
     }
 
     private Remote RemoteOf(long member)
@@ -159,13 +232,37 @@ internal sealed class ElectionConnections : IAsyncDisposable
         }
     }
 
+    private static string Text(IReadOnlyList<EnsembleAddress> addresses) =>
+        string.Join('|', addresses.Select(static a => $"{EnsembleMember.Bracket(a.Host)}:{a.ElectionPort}"));
+
+    /// <summary>
+    /// Notices when a second server says that it is a member whose connection stands: its own data would take part in the place of the
+    /// member's.
+    /// </summary>
+    private void NoteClaim(long member, Socket socket, IReadOnlyList<EnsembleAddress> addresses)
+    {
+        var claim = (((IPEndPoint)socket.RemoteEndPoint!).Address.ToString(), Text(addresses));
+        lock (_lock)
+        {
+            Remote remote = RemoteOf(member);
+            (string Host, string Address) before = remote.Claim;
+            remote.Claim = claim;
+            if (remote.Link is null || before.Host is null || before == claim || !remote.Reported.Add(claim))
+                return;
+            _logger.LogError(
+                "{Host} (election address {Address}) says that it is member {Member}, and so does {OtherHost} (election address {OtherAddress}), whose connection "
+                + "stands: two servers run with the same myid. Stop the one that is wrong and write its own number, that of its server line, into the file "
+                + "myid of its dataDir.", claim.Item1, claim.Item2, member, before.Host, before.Address);
+        }
+    }
+
     private byte[] Introduction()
     {
         // Apache's members understand several addresses only with multiAddress.enabled, without which they can't be configured.
-        string text = string.Join('|', _own.Select(static a => $"{EnsembleMember.Bracket(a.Host)}:{a.ElectionPort}"));
-        byte[] address = Encoding.UTF8.GetBytes(text);
+        IReadOnlyList<EnsembleAddress> own = _own;
+        byte[] address = Encoding.UTF8.GetBytes(Text(own));
         byte[] message = new byte[20 + address.Length];
-        BinaryPrimitives.WriteInt64BigEndian(message, _own.Count > 1 ? SeveralAddresses : SingleAddress);
+        BinaryPrimitives.WriteInt64BigEndian(message, own.Count > 1 ? SeveralAddresses : SingleAddress);
         BinaryPrimitives.WriteInt64BigEndian(message.AsSpan(8), _id);
         BinaryPrimitives.WriteInt32BigEndian(message.AsSpan(16), address.Length);
         address.CopyTo(message, 20);
@@ -182,6 +279,10 @@ internal sealed class ElectionConnections : IAsyncDisposable
                 _ = ReceiveIntroductionAsync(socket, cancellationToken);
             }
             catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
+            {
+                return;
+            }
+            catch (SocketException e) when (e.SocketErrorCode == SocketError.OperationAborted)
             {
                 return;
             }
@@ -210,11 +311,14 @@ internal sealed class ElectionConnections : IAsyncDisposable
             if (member == _id)
             {
                 _logger.LogError(
-                    "{Remote} says that it is member {Member}, which is this one: two members have the same myid. Correct one of them.",
-                    socket.RemoteEndPoint, member);
+                    "{Remote} (election address {Address}) says that it is member {Member}, which is this one (election address {Own}): two servers run with "
+                    + "the same myid. Stop the one that is wrong and write its own number, that of its server line, into the file myid of its dataDir.",
+                    socket.RemoteEndPoint, Text(addresses), member, Text(_own));
                 socket.Dispose();
                 return;
             }
+
+            NoteClaim(member, socket, addresses);
 
             if (member > _id || member < 0)
             {
@@ -321,8 +425,7 @@ internal sealed class ElectionConnections : IAsyncDisposable
         link.Close();
         lock (_lock)
         {
-            Remote remote = RemoteOf(link.Member);
-            if (ReferenceEquals(remote.Link, link))
+            if (_remotes.TryGetValue(link.Member, out Remote? remote) && ReferenceEquals(remote.Link, link))
                 remote.Link = null;
         }
     }
@@ -334,5 +437,10 @@ internal sealed class ElectionConnections : IAsyncDisposable
         public bool IsDialing;
         public long DialAgainAt;
         public IReadOnlyList<EnsembleAddress>? Addresses;
+
+        /// <summary>Who says that he is the member: where the last connection came from, and the address that it named.</summary>
+        public (string Host, string Address) Claim;
+
+        public HashSet<(string Host, string Address)> Reported = [];
     }
 }

@@ -6,8 +6,7 @@ namespace CoordPS.Server.Quorum;
 
 /// <summary>The connections between a leader and its learners: the quorum port while this member leads, or one to the leader.</summary>
 internal sealed class LearnerConnections(
-    QuorumPeer peer, ServerConfig config, IReadOnlyList<EnsembleAddress> own, Func<long, IReadOnlyList<EnsembleAddress>?> addressesOf, ILogger logger)
-    : IDisposable
+    QuorumPeer peer, ServerConfig config, Func<long, IReadOnlyList<EnsembleAddress>?> addressesOf, ILogger logger) : IDisposable
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(100);
 
@@ -16,9 +15,12 @@ internal sealed class LearnerConnections(
     private readonly HashSet<LearnerConnection> _written = [];
     private List<Socket> _listeners = [];
 
+    /// <summary>This member's addresses, from the next <see cref="Listen"/> on.</summary>
+    public required IReadOnlyList<EnsembleAddress> Own { get; set; }
+
     /// <summary>Finds out at the start, rather than when this member is elected, that it could not listen.</summary>
     /// <exception cref="SocketException">The port is in use or the address is wrong.</exception>
-    public void CheckPort() => QuorumSockets.Listen(own, static a => a.QuorumPort, config.QuorumListenOnAllIPs, "learners").ForEach(static s => s.Dispose());
+    public void CheckPort() => QuorumSockets.Listen(Own, static a => a.QuorumPort, config.QuorumListenOnAllIPs, "learners").ForEach(static s => s.Dispose());
 
     /// <summary>Accepts learners.</summary>
     public void Listen()
@@ -26,7 +28,7 @@ internal sealed class LearnerConnections(
         StopListening();
         try
         {
-            _listeners = QuorumSockets.Listen(own, static a => a.QuorumPort, config.QuorumListenOnAllIPs, "learners");
+            _listeners = QuorumSockets.Listen(Own, static a => a.QuorumPort, config.QuorumListenOnAllIPs, "learners");
         }
         catch (SocketException e)
         {

@@ -12,6 +12,7 @@ internal sealed class MemberLog
 {
     private readonly BatchQueue<ZabWrite> _queue = new();
     private readonly Database _database;
+    private readonly DynamicConfigFiles _files;
     private readonly Snapshots _snapshots;
     private readonly ServerMetrics _metrics;
     private readonly Action<long> _written;
@@ -22,9 +23,11 @@ internal sealed class MemberLog
     private volatile bool _abandoned;
 
     public MemberLog(
-        Database database, Snapshots snapshots, ServerMetrics metrics, TimeSpan slowSync, Action<long> written, Action<Exception> failed, ILogger logger)
+        Database database, DynamicConfigFiles files, Snapshots snapshots, ServerMetrics metrics, TimeSpan slowSync, Action<long> written,
+        Action<Exception> failed, ILogger logger)
     {
         _database = database;
+        _files = files;
         _snapshots = snapshots;
         _metrics = metrics;
         _slowSync = slowSync;
@@ -102,8 +105,14 @@ internal sealed class MemberLog
                 case ZabWriteKind.CurrentEpoch:
                     _database.Directory.WriteCurrentEpoch(write.Value);
                     break;
+                case ZabWriteKind.Config:
+                    _files.WriteActive(write.Config!);
+                    break;
+                case ZabWriteKind.NextConfig:
+                    _files.WriteNext(write.Config!);
+                    break;
                 default:
-                    throw new InvalidOperationException($"{write.Kind} was asked for, and this member's configuration can't change.");
+                    throw new InvalidOperationException($"There is no way to write {write.Kind}.");
             }
         }
 

@@ -94,6 +94,8 @@ internal sealed class MemberPipeline : IDisposable
         _isServing = false;
         _service++;
         _leads = false;
+        // What was answered was done: a client that removed this member, or changed its role, is to know.
+        _final.EndBatch();
         _server.EndService();
         _server.Sessions.Expires = false;
         foreach (Request request in _proposed.Concat(_forwarded.Values.SelectMany(static q => q)).Concat(_forwardedSyncs)
@@ -166,7 +168,7 @@ internal sealed class MemberPipeline : IDisposable
     {
         var changes = new OutstandingChanges(_database.Tree);
         return (
-            changes, new PrepRequestProcessor(_database.Tree, changes, _server.Sessions, _config, _logger),
+            changes, new PrepRequestProcessor(_database.Tree, changes, _server.Sessions, _config, new Reconfiguration(_peer, _config, _logger), _logger),
             new FinalRequestProcessor(_database.Tree, changes, _database.Sessions, _server.SessionClosed));
     }
 

@@ -45,33 +45,28 @@ internal sealed class QuorumPeer : IRequestPipeline, IDisposable
     private readonly Dictionary<long, SnapshotSource> _captured = [];
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ConfigComparison _comparison;
     private volatile EnsembleConfig _ensemble;
+    private volatile EnsembleConfig? _proposedEnsemble;
+    private EnsembleMember _self;
     private ReceivedSnapshot? _received;
     private volatile bool _abandoned;
     private MemberState _state;
     private long _lookingSince;
 
-    public QuorumPeer(ZooKeeperServer server, ServerConfig config, Database database, Snapshots snapshots, Action<Exception> failed, ILogger logger)
+    public QuorumPeer(
+        ZooKeeperServer server, ServerConfig config, DynamicConfigFiles files, Database database, Snapshots snapshots, Action<Exception> failed,
+        ILogger logger)
     {
         _server = server;
         _config = config;
         _logger = logger;
         _failed = failed;
         Database = database;
-        _ensemble = ConfigOf(config);
-        if (!_ensemble.Members.TryGetValue(config.ServerId, out EnsembleMember? self))
-        {
-            throw new ConfigException(config.ConfigFile, 0, $"server.{config.ServerId}", null,
-                $"is missing: this member's id is {config.ServerId}, by myid; name it in a server line, or correct myid");
-        }
-
-        if (!config.SyncEnabled)
-            logger.LogWarning("syncEnabled=false is not supported yet: an observer logs like every other member.");
-        if (config.LocalSessionsEnabled || config.LocalSessionsUpgradingEnabled)
-            logger.LogWarning("Local sessions are not supported yet: every session is one of the whole ensemble.");
-        if (config.ReconfigEnabled)
-            logger.LogWarning("reconfigEnabled has no effect yet: this member's configuration is that of its files, and it refuses to change it.");
-        long last = database.Logged.Count > 0 ? database.Logged[^1].Zxid : database.Tree.LastProcessedZxid;
+        _ensemble = files.Active;
+        _proposedEnsemble = files.Next;
+        _self = SelfIn(config, _ensemble);
+        long last = database.LastLoggedZxid;
         _peer = new ZabPeer(
             new ZabOptions
             {
@@ -82,6 +77,8 @@ internal sealed class QuorumPeer : IRequestPipeline, IDisposable
                 ElectionFinalizeWait = FinalizeWait,
                 DialRetryInterval = DialRetryMilliseconds,
                 DialAttempts = DialSeconds * 1000 / DialRetryMilliseconds,
+                ReconfigEnabled = config.ReconfigEnabled,
+                CommittedLogCount = config.CommitLogCount,
             },
             new ZabRecovery
             {
@@ -91,15 +88,16 @@ internal sealed class QuorumPeer : IRequestPipeline, IDisposable
                 SnapshotZxid = database.Tree.LastProcessedZxid,
                 Log = database.Logged,
                 Config = _ensemble,
+                NextConfig = files.Next,
             });
         database.ForgetLogged();
-        ConfigText = Encoding.UTF8.GetBytes(_ensemble.ToString());
-        database.Tree.SetConfig(ConfigText);
+        ShowConfig(database.Tree);
         _tickInterval = Math.Clamp(config.TickTime / 20, 1, MaxTickMilliseconds);
-        _election = new ElectionConnections(config.ServerId, self.Addresses, config, AddressesOf, Notified, logger);
-        _learners = new LearnerConnections(this, config, self.Addresses, AddressesOf, logger);
+        _comparison = new ConfigComparison(config, logger);
+        _election = new ElectionConnections(config.ServerId, _self.Addresses, config, AddressesOf, Notified, logger);
+        _learners = new LearnerConnections(this, config, AddressesOf, logger) { Own = _self.Addresses };
         _log = new MemberLog(
-            database, snapshots, server.Metrics, TimeSpan.FromMilliseconds(config.FsyncWarningThreshold),
+            database, files, snapshots, server.Metrics, TimeSpan.FromMilliseconds(config.FsyncWarningThreshold),
             sequence => Post(new PeerInput(PeerInputKind.Written, sequence)), Fail, logger);
         _pipeline = new MemberPipeline(_peer, server, config, database, logger);
         _state = MemberState.Of(_peer);
@@ -108,31 +106,15 @@ internal sealed class QuorumPeer : IRequestPipeline, IDisposable
 
     public Database Database { get; }
 
-    /// <summary>The configuration as <c>/zookeeper/config</c> has it.</summary>
-    public byte[] ConfigText { get; }
-
     /// <summary>What the member does, as of a moment ago.</summary>
     public MemberState State => Volatile.Read(ref _state);
 
+    /// <summary>The active configuration.</summary>
     public EnsembleConfig Ensemble => _ensemble;
 
     public int InProcess => _pipeline.InProcess;
 
     public bool IsDistributed => true;
-
-    /// <summary>The settings' server, group and weight lines as the consensus core takes them.</summary>
-    public static EnsembleConfig ConfigOf(ServerConfig config)
-    {
-        try
-        {
-            return new EnsembleConfig(
-                config.Servers.Values.Select(static s => EnsembleMember.Parse(s.Id, s.ToString())), config.ConfigVersion, config.Groups, config.Weights);
-        }
-        catch (FormatException e)
-        {
-            throw new ConfigException($"{config}: {e.Message}", e);
-        }
-    }
 
     /// <summary>Opens the ports and begins to look for a leader.</summary>
     /// <exception cref="SocketException">A port is in use or an address is not this machine's.</exception>
@@ -202,8 +184,59 @@ internal sealed class QuorumPeer : IRequestPipeline, IDisposable
     /// <summary>How long a member looks for a leader before it lets clients read, in milliseconds.</summary>
     private long ReadOnlyAfter => Math.Max(2000, _config.TickTime);
 
-    private IReadOnlyList<EnsembleAddress>? AddressesOf(long member) =>
-        _ensemble.Members.TryGetValue(member, out EnsembleMember? found) ? found.Addresses : null;
+    private static EnsembleMember SelfIn(ServerConfig config, EnsembleConfig ensemble) =>
+        ensemble.Members.TryGetValue(config.ServerId, out EnsembleMember? self)
+            ? self
+            : throw new ConfigException(
+                config.DynamicConfigFile ?? config.ConfigFile, 0, $"server.{config.ServerId}", null,
+                $"is missing: this member's id is {config.ServerId}, by {Path.Combine(config.DataDir, "myid")}; name it in a server line, or correct myid"
+                + (config.ConfigVersion > 0 ? ". If it was removed from the ensemble, it can join again with a line of its own" : ""));
+
+    /// <summary>Where a member is reached: by the active configuration and by one that is proposed.</summary>
+    private IReadOnlyList<EnsembleAddress>? AddressesOf(long member)
+    {
+        IReadOnlyList<EnsembleAddress>? now = _ensemble.Members.GetValueOrDefault(member)?.Addresses;
+        IReadOnlyList<EnsembleAddress>? next = _proposedEnsemble?.Members.GetValueOrDefault(member)?.Addresses;
+        return now is null || next is null ? now ?? next : [.. now.Union(next)];
+    }
+
+    private void ShowConfig(DataTree tree) => tree.SetConfig(Encoding.UTF8.GetBytes(_ensemble.ToString()), _ensemble.Version);
+
+    /// <summary>Another configuration is active: connections and ports follow it.</summary>
+    private void ChangeConfig(EnsembleConfig next)
+    {
+        EnsembleConfig before = _ensemble;
+        _ensemble = next;
+        if (_proposedEnsemble is { } proposed && proposed.Version <= next.Version)
+            _proposedEnsemble = null;
+        ShowConfig(Database.Tree);
+        if (before.HasSameMembership(next))
+        {
+            _logger.LogInformation("The ensemble's configuration has version {Version:x} now.", next.Version);
+            return;
+        }
+
+        _logger.LogInformation("The ensemble's configuration has changed from version {Before:x} to\n{Next}", before.Version, next);
+        if (next.Members.TryGetValue(_config.ServerId, out EnsembleMember? self))
+        {
+            EnsembleMember was = _self;
+            _self = self;
+            _learners.Own = self.Addresses;
+            if (self.ClientPort != 0)
+                _server.ListenForClients(self.ClientHost!, self.ClientPort);
+            if (!was.Addresses.SequenceEqual(self.Addresses))
+                _election.Rebind(self.Addresses);
+        }
+        else
+        {
+            _logger.LogWarning(
+                "This member, {Id}, is not in the configuration any more. It goes on following without a vote, for its clients to leave; stop it when they have.",
+                _config.ServerId);
+        }
+
+        _election.Forget([.. before.Members.Values.Where(m =>
+            !next.Members.TryGetValue(m.Id, out EnsembleMember? now) || !now.Addresses.SequenceEqual(m.Addresses)).Select(static m => m.Id)]);
+    }
 
     private void Notified(long from, ElectionNotification notification) =>
         Post(new PeerInput(PeerInputKind.Notification, from, notification));
@@ -278,7 +311,9 @@ internal sealed class QuorumPeer : IRequestPipeline, IDisposable
         switch (input.Kind)
         {
             case PeerInputKind.Notification:
-                _peer.ReceiveNotification(input.Id, (ElectionNotification)input.Value!);
+                var notification = (ElectionNotification)input.Value!;
+                _comparison.Compare(_ensemble, input.Id, notification.Config);
+                _peer.ReceiveNotification(input.Id, notification);
                 break;
             case PeerInputKind.Packets:
                 foreach (QuorumPacket packet in (List<QuorumPacket>)input.Value!)
@@ -333,6 +368,8 @@ internal sealed class QuorumPeer : IRequestPipeline, IDisposable
                 {
                     if (write.Kind == ZabWriteKind.InstallSnapshot)
                         _received = null;
+                    else if (write.Kind == ZabWriteKind.NextConfig)
+                        _proposedEnsemble = write.Config;
                 }
 
                 _log.Enqueue(ready.Writes);
@@ -359,7 +396,7 @@ internal sealed class QuorumPeer : IRequestPipeline, IDisposable
                 break;
             case ZabEventKind.RestoreSnapshot:
                 var snapshot = (ReceivedSnapshot)e.Snapshot!;
-                snapshot.Tree.SetConfig(ConfigText);
+                ShowConfig(snapshot.Tree);
                 Database.Replace(snapshot.Tree, snapshot.Sessions);
                 _pipeline.Restore();
                 break;
@@ -370,10 +407,13 @@ internal sealed class QuorumPeer : IRequestPipeline, IDisposable
                 if (e.Role.State == ServerState.Looking)
                     _lookingSince = Environment.TickCount64;
                 Volatile.Write(ref _state, MemberState.Of(_peer));
+                // What was delivered may have had an earlier configuration in it, or one that is not this member's business.
+                if (e.Role.IsServing)
+                    ShowConfig(Database.Tree);
                 _pipeline.ChangeRole(e.Role);
                 break;
             case ZabEventKind.ConfigChanged:
-                _ensemble = e.Config!;
+                ChangeConfig(e.Config!);
                 break;
             case ZabEventKind.Warning:
                 _logger.LogWarning("{Warning}", e.Text);

@@ -133,16 +133,20 @@ internal sealed class DataTree
     /// <summary>Sets the zxid that a snapshot stands at.</summary>
     public void SetLastProcessedZxid(long zxid) => Volatile.Write(ref _lastProcessedZxid, zxid);
 
-    /// <summary>Replaces what the configuration node holds, without a transaction, as a member does at its start.</summary>
-    public void SetConfig(byte[] config)
+    /// <summary>
+    /// Replaces what the configuration node holds, without a transaction: a member's configuration may come from its files or from
+    /// another member. The node looks as after the transaction with the configuration's version for its zxid.
+    /// </summary>
+    public void SetConfig(byte[] config, long version)
     {
         lock (Gate)
         {
-            if (Find(Quota.Config) is not { } node)
+            if (Find(Quota.Config) is not { } node || (node.Mzxid == version && node.Data.SequenceEqual(config)))
                 return;
-            node.BeginChange();
-            node.SetData(config, isNull: false);
-            node.EndChange();
+            var result = new TxnResult();
+            SetData(
+                ref result, new TxnHeader(0, 0, version, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(), OpCode.Reconfig),
+                new SetDataTxn(Quota.Config, config, -1));
         }
     }
 
