@@ -49,11 +49,12 @@ internal sealed class DynamicConfigFiles
     /// <summary>Reads the files of a member.</summary>
     /// <param name="config">The settings; on return with the members as the files have them.</param>
     /// <param name="logger">Told of what is passed over.</param>
-    /// <exception cref="ConfigException">A file is malformed.</exception>
+    /// <exception cref="ConfigException">A file is malformed, or the members given don't include this one.</exception>
     /// <exception cref="StorageException">A file can't be read.</exception>
     public static DynamicConfigFiles Open(ref ServerConfig config, ILogger logger)
     {
         var files = new DynamicConfigFiles(config, logger);
+        files.CheckNamesSelf(config);
         if (!config.ReconfigEnabled)
             return files;
         if (files._staticFile is null && files.FindStored() is { } stored)
@@ -110,6 +111,16 @@ internal sealed class DynamicConfigFiles
             return;
         _next = null;
         Guard(_prefix + NextSuffix, "delete", static path => File.Delete(path));
+    }
+
+    private void CheckNamesSelf(ServerConfig config)
+    {
+        if (_given.Members.ContainsKey(_id))
+            return;
+        throw new ConfigException(
+            config.DynamicConfigFile ?? config.ConfigFile, 0, $"server.{_id}", null,
+            $"is missing: this member's id is {_id}, by {Path.Combine(config.DataDir, "myid")}; name it in a server line, or correct myid"
+            + (config.ConfigVersion > 0 ? ". If it was removed from the ensemble, add its line again to have it join" : ""));
     }
 
     private static ServerConfig With(ServerConfig config, EnsembleConfig ensemble)

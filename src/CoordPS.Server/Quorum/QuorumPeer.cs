@@ -65,7 +65,7 @@ internal sealed class QuorumPeer : IRequestPipeline, IDisposable
         Database = database;
         _ensemble = files.Active;
         _proposedEnsemble = files.Next;
-        _self = SelfIn(config, _ensemble);
+        _self = _ensemble.Members[config.ServerId];
         long last = database.LastLoggedZxid;
         _peer = new ZabPeer(
             new ZabOptions
@@ -183,14 +183,6 @@ internal sealed class QuorumPeer : IRequestPipeline, IDisposable
 
     /// <summary>How long a member looks for a leader before it lets clients read, in milliseconds.</summary>
     private long ReadOnlyAfter => Math.Max(2000, _config.TickTime);
-
-    private static EnsembleMember SelfIn(ServerConfig config, EnsembleConfig ensemble) =>
-        ensemble.Members.TryGetValue(config.ServerId, out EnsembleMember? self)
-            ? self
-            : throw new ConfigException(
-                config.DynamicConfigFile ?? config.ConfigFile, 0, $"server.{config.ServerId}", null,
-                $"is missing: this member's id is {config.ServerId}, by {Path.Combine(config.DataDir, "myid")}; name it in a server line, or correct myid"
-                + (config.ConfigVersion > 0 ? ". If it was removed from the ensemble, it can join again with a line of its own" : ""));
 
     /// <summary>Where a member is reached: by the active configuration and by one that is proposed.</summary>
     private IReadOnlyList<EnsembleAddress>? AddressesOf(long member)

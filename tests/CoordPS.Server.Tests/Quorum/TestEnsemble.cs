@@ -12,42 +12,80 @@ namespace CoordPS.Server.Tests.Quorum;
 internal sealed class TestEnsemble : IAsyncDisposable
 {
     private readonly TempDirectory _directory = new();
-    private readonly ZooKeeperServer?[] _members;
-    private readonly string _serverLines;
+    private readonly SortedDictionary<int, ZooKeeperServer> _members = [];
+    private readonly Dictionary<int, string> _serverLines = [];
+    private readonly List<int> _ports = [];
+    private readonly List<string> _addresses = [];
     private readonly IReadOnlyList<string> _extra;
     private readonly MemberLogs _logs = new();
 
     public TestEnsemble(int participants, int observers = 0, params string[] extra)
     {
         int count = participants + observers;
-        _members = new ZooKeeperServer?[count];
         _extra = extra;
-        Ports = [.. Enumerable.Range(0, count).Select(_ => FreePort.Next())];
-        _serverLines = string.Join('\n', Enumerable.Range(1, count).Select(
-            i => $"server.{i}=127.0.0.1:{FreePort.Next()}:{FreePort.Next()}{(i > participants ? ":observer" : "")}"));
+        for (int id = 1; id <= count; id++)
+            AddPorts();
+        ServerLines = string.Join('\n', Enumerable.Range(1, count).Select(
+            i => $"server.{i}={_addresses[i - 1]}{(i > participants ? ":observer" : "")}"));
+        for (int id = 1; id <= count; id++)
+            _serverLines[id] = ServerLines;
     }
 
-    public IReadOnlyList<int> Ports { get; }
+    public IReadOnlyList<int> Ports => _ports;
 
-    public string ServerLines => _serverLines;
+    /// <summary>The members that the ensemble begins with.</summary>
+    public string ServerLines { get; }
+
+    /// <summary>Whether members are started from a zoo.cfg, which they may change, rather than with settings in memory.</summary>
+    public bool HasFiles { get; init; }
 
     public string ConnectionString => string.Join(',', Ports.Select(static p => $"127.0.0.1:{p}"));
 
-    public int Count => _members.Length;
+    public int Count => _ports.Count;
 
-    public ZooKeeperServer this[int id] => _members[id - 1] ?? throw new InvalidOperationException($"Member {id} does not run.");
+    public ZooKeeperServer this[int id] => _members.GetValueOrDefault(id) ?? throw new InvalidOperationException($"Member {id} does not run.");
 
-    public IEnumerable<int> Running => Enumerable.Range(1, Count).Where(id => _members[id - 1] is not null);
+    public IEnumerable<int> Running => _members.Keys;
 
     public string Log => _logs.ToString();
 
     public static async Task<TestEnsemble> StartNewAsync(int participants, int observers = 0, params string[] extra)
     {
         var ensemble = new TestEnsemble(participants, observers, extra);
-        for (int id = 1; id <= ensemble.Count; id++)
-            await ensemble.StartAsync(id);
-        await ensemble.WaitUntilAllServeAsync();
+        await ensemble.StartAllAsync();
         return ensemble;
+    }
+
+    public async Task StartAllAsync()
+    {
+        for (int id = 1; id <= Count; id++)
+            await StartAsync(id);
+        await WaitUntilAllServeAsync();
+    }
+
+    /// <summary>Makes room for a member that is not in the ensemble yet, configured with itself and those that are.</summary>
+    /// <returns>Its id.</returns>
+    public int AddJoiner(string role = "participant")
+    {
+        AddPorts();
+        _serverLines[Count] = $"{ServerLines}\n{LineOf(Count, role)}";
+        return Count;
+    }
+
+    /// <summary>A member's server line, with its client port.</summary>
+    public string LineOf(int id, string role = "participant") => $"server.{id}={_addresses[id - 1]}:{role};127.0.0.1:{_ports[id - 1]}";
+
+    /// <summary>Gives a member other ports for quorum, elections and clients, which it gets to know by a reconfiguration.</summary>
+    public void ChangePorts(int id)
+    {
+        _addresses[id - 1] = $"127.0.0.1:{FreePort.Next()}:{FreePort.Next()}";
+        _ports[id - 1] = FreePort.Next();
+    }
+
+    private void AddPorts()
+    {
+        _ports.Add(FreePort.Next());
+        _addresses.Add($"127.0.0.1:{FreePort.Next()}:{FreePort.Next()}");
     }
 
     public string DataDirectory(int id) => _directory.Combine(id.ToString(CultureInfo.InvariantCulture));
@@ -56,20 +94,37 @@ internal sealed class TestEnsemble : IAsyncDisposable
     {
         Directory.CreateDirectory(DataDirectory(id));
         File.WriteAllText(Path.Combine(DataDirectory(id), "myid"), id.ToString(CultureInfo.InvariantCulture));
-        return ServerConfig.Parse(string.Join('\n',
+        string text = string.Join('\n',
         [
             "tickTime=500", "initLimit=20", "syncLimit=6", $"dataDir={DataDirectory(id).Replace('\\', '/')}", $"clientPort={Ports[id - 1]}",
             "clientPortAddress=127.0.0.1", "maxClientCnxns=0", "admin.enableServer=false", "4lw.commands.whitelist=*", "preAllocSize=64",
-            _serverLines, .. _extra,
-        ]));
+            _serverLines[id], .. _extra,
+        ]);
+        if (!HasFiles)
+            return ServerConfig.Parse(text);
+        if (!File.Exists(ConfigFile(id)))
+            File.WriteAllText(ConfigFile(id), text);
+        return ServerConfig.Load(ConfigFile(id));
     }
 
-    public async Task StartAsync(int id) => _members[id - 1] = await ZooKeeperServer.StartAsync(ConfigOf(id), _logs.For(id));
+    public string ConfigFile(int id) => _directory.Combine($"zoo{id}.cfg");
+
+    public async Task StartAsync(int id) => _members[id] = await ZooKeeperServer.StartAsync(ConfigOf(id), _logs.For(id));
+
+    public async Task RestartAllAsync()
+    {
+        int[] running = [.. Running];
+        foreach (int id in running)
+            await StopAsync(id);
+        foreach (int id in running)
+            await StartAsync(id);
+        await WaitUntilAllServeAsync();
+    }
 
     public async Task StopAsync(int id)
     {
         ZooKeeperServer member = this[id];
-        _members[id - 1] = null;
+        _members.Remove(id);
         await member.StopAsync();
     }
 
@@ -77,7 +132,7 @@ internal sealed class TestEnsemble : IAsyncDisposable
     public async Task CrashAsync(int id)
     {
         ZooKeeperServer member = this[id];
-        _members[id - 1] = null;
+        _members.Remove(id);
         await member.AbandonAsync();
     }
 
@@ -86,7 +141,7 @@ internal sealed class TestEnsemble : IAsyncDisposable
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         try
         {
-            foreach (int id in Running)
+            foreach (int id in Running.ToArray())
                 await this[id].WaitUntilServingAsync(limit.Token);
         }
         catch (OperationCanceledException)
@@ -111,8 +166,15 @@ internal sealed class TestEnsemble : IAsyncDisposable
 
     public Task<ZooKeeperClient> ConnectAsync(int id, int sessionTimeout = 10000) => ConnectAsync($"127.0.0.1:{Ports[id - 1]}", sessionTimeout);
 
-    public static Task<ZooKeeperClient> ConnectAsync(string connectionString, int sessionTimeout = 10000) => ZooKeeperClient.ConnectAsync(new ZooKeeperClientOptions
+    /// <summary>Connects as the super user, who alone may change the configuration.</summary>
+    public static Task<ZooKeeperClient> ConnectAsSuperAsync(string connectionString) => ConnectAsync(
+        connectionString, 30000, [new Credential("digest", System.Text.Encoding.ASCII.GetBytes(TestServerOptions.SuperUser))]);
+
+    public static Task<ZooKeeperClient> ConnectAsync(string connectionString, int sessionTimeout = 10000) => ConnectAsync(connectionString, sessionTimeout, []);
+
+    private static Task<ZooKeeperClient> ConnectAsync(string connectionString, int sessionTimeout, Credential[] credentials) => ZooKeeperClient.ConnectAsync(new ZooKeeperClientOptions
     {
+        Credentials = credentials,
         ConnectionString = connectionString,
         SessionTimeout = TimeSpan.FromMilliseconds(sessionTimeout),
         ConnectRetryTime = TimeSpan.FromSeconds(40),
