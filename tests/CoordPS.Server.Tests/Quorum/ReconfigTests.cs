@@ -189,7 +189,7 @@ public sealed class ReconfigTests
             var seen = new TaskCompletionSource<WatchedEvent>(TaskCreationOptions.RunContinuationsAsynchronously);
             int index = id - 1;
             await client.GetConfigAsync(seen.SetResult);
-            await client.AddWatchAsync("/zookeeper/config", AddWatchMode.Persistent, _ => Interlocked.Increment(ref counts[index]));
+            await client.AddWatchAsync("/zookeeper/config", AddWatchMode.Persistent, e => Interlocked.Add(ref counts[index], e.Type == WatchEventType.NodeDataChanged ? 1 : 0));
             fired.Add(seen.Task);
         }
 
