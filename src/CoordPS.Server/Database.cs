@@ -91,9 +91,14 @@ internal sealed class Database : IDisposable
     /// zxid than the snapshot's name and is replayed over it.
     /// </summary>
     /// <returns>The file.</returns>
-    public string WriteSnapshot()
+    public string WriteSnapshot() => WriteSnapshot(out _);
+
+    /// <inheritdoc cref="WriteSnapshot()"/>
+    /// <param name="zxid">The last transaction that it certainly has.</param>
+    public string WriteSnapshot(out long zxid)
     {
         var state = new SnapshotSource(Tree, Sessions);
+        zxid = state.Zxid;
         using var writer = new SnapshotWriter(_directory.SnapshotPath, state.Zxid);
         state.WriteTo(writer);
         return writer.Complete();

@@ -40,7 +40,7 @@ internal sealed class Inspection(ZooKeeperServer server) : IServerInspection
 
     public int GlobalSessionCount => server.Sessions.Count;
 
-    public int LocalSessionCount => 0;
+    public int LocalSessionCount => server.LocalSessions?.Count ?? 0;
 
     public int OutstandingRequests => server.InProcess;
 

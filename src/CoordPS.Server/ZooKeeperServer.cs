@@ -51,6 +51,8 @@ public sealed class ZooKeeperServer : IAsyncDisposable
             Sessions = new SessionTracker(Math.Max(0, config.ServerId), config.TickTime, Expire);
             foreach ((long id, int timeout) in _database.Sessions.All)
                 Sessions.Track(id, timeout);
+            if (files is not null && config.LocalSessionsEnabled)
+                LocalSessions = new SessionTracker(Math.Max(0, config.ServerId), config.TickTime, ExpireLocal);
             _snapshots = new Snapshots(_database, config, Metrics, _logger);
             if (files is not null)
             {
@@ -60,7 +62,7 @@ public sealed class ZooKeeperServer : IAsyncDisposable
             else
             {
                 var changes = new OutstandingChanges(Tree);
-                _prep = new PrepRequestProcessor(Tree, changes, Sessions, config, null, _logger);
+                _prep = new PrepRequestProcessor(Tree, changes, Sessions, null, config, null, _logger);
                 _prep.SetZxid(Tree.LastProcessedZxid);
                 var final = new FinalRequestProcessor(Tree, changes, _database.Sessions, SessionClosed);
                 _standalone = new RequestPipeline(
@@ -75,6 +77,7 @@ public sealed class ZooKeeperServer : IAsyncDisposable
         {
             // Nothing of a server that did not start goes on.
             Sessions?.DisposeAsync().AsTask().Wait();
+            LocalSessions?.DisposeAsync().AsTask().Wait();
             _database.Dispose();
             throw;
         }
@@ -98,6 +101,12 @@ public sealed class ZooKeeperServer : IAsyncDisposable
     internal DataTree Tree => _database.Tree;
 
     internal SessionTracker Sessions { get; }
+
+    /// <summary>
+    /// Sessions that only this member knows (<c>localSessionsEnabled</c>), until they create an ephemeral; null when there are none.
+    /// They end with the member's role.
+    /// </summary>
+    internal SessionTracker? LocalSessions { get; }
 
     internal AuthenticationProviders Authentication { get; }
 
@@ -201,6 +210,8 @@ public sealed class ZooKeeperServer : IAsyncDisposable
         if (_admin is not null)
             await _admin.DisposeAsync().ConfigureAwait(false);
         await Sessions.DisposeAsync().ConfigureAwait(false);
+        if (LocalSessions is not null)
+            await LocalSessions.DisposeAsync().ConfigureAwait(false);
         if (_standalone is not null)
             await Task.Run(_standalone.Stop).ConfigureAwait(false);
         else if (abandon)
@@ -256,6 +267,7 @@ public sealed class ZooKeeperServer : IAsyncDisposable
         }
 
         CloseConnections();
+        LocalSessions?.Replace([]);
     }
 
     /// <summary>Clients that asked for it may read from now on, until this member serves again.</summary>
@@ -306,6 +318,7 @@ public sealed class ZooKeeperServer : IAsyncDisposable
     internal void SessionClosed(long session)
     {
         Sessions.Remove(session);
+        LocalSessions?.Remove(session);
         if (_bySession.TryRemove(session, out ServerConnection? connection))
             connection.CloseWhenSent();
     }
@@ -346,6 +359,14 @@ public sealed class ZooKeeperServer : IAsyncDisposable
         _logger.LogInformation("Session 0x{Session:x} expired after {Timeout} ms without a word.", session.Id, session.TimeoutMilliseconds);
         Metrics.StaleSessionsExpired.Add();
         _pipeline.Submit(new Request(null, session.Id, 0, OpCode.CloseSession));
+    }
+
+    private void ExpireLocal(Session session)
+    {
+        _logger.LogInformation("Local session 0x{Session:x} expired after {Timeout} ms without a word.", session.Id, session.TimeoutMilliseconds);
+        Metrics.StaleSessionsExpired.Add();
+        // Nothing was ever its own but the connection.
+        SessionClosed(session.Id);
     }
 
     private void CloseConnections()

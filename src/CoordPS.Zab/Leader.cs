@@ -100,6 +100,7 @@ internal sealed class Leader
             return;
         }
 
+        DecideClaims(now);
         for (int i = _learners.Count - 1; i >= 0; i--)
         {
             LearnerHandler learner = _learners[i];
@@ -136,6 +137,7 @@ internal sealed class Leader
             return;
         _learners.Remove(learner);
         Gone(learner);
+        DecideClaims(_peer.Now);
         // Having named another leader, this one waits for its learners to have heard of it: they hang up.
         if (!_allowedToCommit && !HasLivingQuorum())
             _peer.Leave("the ensemble has moved to the designated leader");
@@ -169,6 +171,7 @@ internal sealed class Leader
         LearnerHandler? learner = Find(connection);
         if (learner is null)
             return; // closed by this side while the packet was on its way
+        learner.HeardAt = _peer.Now;
         if (learner.Stage == LearnerStage.Synced)
             learner.Deadline = _peer.Now + SyncTimeout;
         switch (packet.Type)
@@ -310,6 +313,59 @@ internal sealed class Leader
             return;
         }
 
+        if (Rival(learner, info.ServerId) is { } rival && _peer.Now - rival.HeardAt <= _peer.Options.TickTime)
+        {
+            // Mostly the member has hung up and the news is under way. Else two members have one id, which may cost transactions: what
+            // one of them acknowledged the other does not have. The next pings tell.
+            learner.Claim = packet;
+            learner.DecideAt = _peer.Now + (2 * _peer.Options.TickTime);
+            return;
+        }
+
+        Introduce(learner, info, packet);
+    }
+
+    /// <summary>Another connection that serves in the name of the same member.</summary>
+    private LearnerHandler? Rival(LearnerHandler learner, long sid)
+    {
+        if (!_established)
+            return null;
+        foreach (LearnerHandler other in _learners)
+        {
+            if (other != learner && other.Sid == sid && other.Stage == LearnerStage.Synced)
+                return other;
+        }
+
+        return null;
+    }
+
+    /// <summary>Lets learners in whose older connection is gone or silent, and turns those away whose older one is alive.</summary>
+    private void DecideClaims(long now)
+    {
+        for (int i = _learners.Count - 1; i >= 0; i--)
+        {
+            if (i >= _learners.Count || _learners[i] is not { Claim: { } packet } learner)
+                continue;
+            var reader = new JuteReader(packet.Data ?? []);
+            LearnerInfo info = LearnerInfo.Read(ref reader);
+            LearnerHandler? rival = Rival(learner, info.ServerId);
+            if (rival is not null && now < learner.DecideAt)
+                continue;
+            learner.Claim = null;
+            // What was on its way when the new connection came does not count.
+            if (rival is not null && rival.HeardAt > learner.DecideAt - _peer.Options.TickTime)
+            {
+                _peer.Emit(new ZabEvent { Kind = ZabEventKind.DuplicateMember, Connection = learner.Connection, Member = info.ServerId, Zxid = rival.Connection });
+                Drop(learner, $"server {info.ServerId} is connected and alive on connection {rival.Connection}; two members have the same id");
+                continue;
+            }
+
+            Introduce(learner, info, packet);
+        }
+    }
+
+    private void Introduce(LearnerHandler learner, in LearnerInfo info, in QuorumPacket packet)
+    {
         // Acknowledgements on an older connection are void: this one may order the log truncated.
         for (int i = _learners.Count - 1; i >= 0; i--)
         {

@@ -47,6 +47,15 @@ internal sealed class LearnerHandler(long connection, long deadline)
     /// <summary>Everything up to here is on the learner's disk. Acknowledgements come in order, so one number says it all.</summary>
     public long AckedZxid { get; set; }
 
+    /// <summary>When the learner was last heard.</summary>
+    public long HeardAt { get; set; }
+
+    /// <summary>Its introduction, while it waits for what becomes of another connection in the name of the same member.</summary>
+    public QuorumPacket? Claim { get; set; }
+
+    /// <summary>When <see cref="Claim"/> is decided.</summary>
+    public long DecideAt { get; set; }
+
     /// <summary>When the learner will have been silent for too long.</summary>
     public long Deadline { get; set; } = deadline;
 

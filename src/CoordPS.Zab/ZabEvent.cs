@@ -32,6 +32,12 @@ public enum ZabEventKind
     /// <summary>On the leader: a learner's connection is gone.</summary>
     LearnerGone,
 
+    /// <summary>
+    /// On the leader: a second member has the id of one that is connected and alive, and is turned away. <see cref="ZabEvent.Connection"/>
+    /// is the second's, which is closed next, and <see cref="ZabEvent.Zxid"/> the first's.
+    /// </summary>
+    DuplicateMember,
+
     /// <summary>On the leader: all that was proposed before the local <see cref="ZabPeer.Sync"/> has been delivered.</summary>
     SyncCompleted,
 
@@ -57,7 +63,7 @@ public readonly record struct ZabEvent
     /// <summary>What happened.</summary>
     public required ZabEventKind Kind { get; init; }
 
-    /// <summary>The transaction's or snapshot's zxid, the ping's zxid, or the token of a sync.</summary>
+    /// <summary>The transaction's or snapshot's zxid, the ping's zxid, the token of a sync, or another connection.</summary>
     public long Zxid { get; init; }
 
     /// <summary>The transaction, request, session or touch data.</summary>

@@ -112,6 +112,37 @@ public class LeaderTests
     }
 
     [Fact]
+    public void A_second_member_of_one_id_is_turned_away_while_the_first_is_alive()
+    {
+        PeerHarness member = Established(out long one, out _);
+        long second = member.Learner(1, second: true);
+        Assert.Equal("", member.Sent(second));
+        member.Do(p => p.Tick(150));
+        member.Packet(one, QuorumPacketType.Ping, 0);
+        member.Do(p => p.Tick(250));
+        Assert.Equal("(close)", member.Sent(second));
+        ZabEvent told = Assert.Single(member.Events, static e => e.Kind == ZabEventKind.DuplicateMember);
+        Assert.Equal((1, second, one), (told.Member, told.Connection, told.Zxid));
+        Assert.DoesNotContain("(close)", member.Sent(one), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_member_that_connects_again_waits_until_its_old_connection_is_closed_or_silent(bool closed)
+    {
+        PeerHarness member = Established(out long one, out _);
+        long again = member.Learner(1, accepted: 1, second: true);
+        Assert.Equal("", member.Sent(again));
+        if (closed)
+            member.Do(p => p.ConnectionClosed(one));
+        else
+            member.Do(p => p.Tick(250));
+        Assert.Equal("LEADERINFO 1.0", member.Sent(again));
+        Assert.DoesNotContain(member.Events, static e => e.Kind == ZabEventKind.DuplicateMember);
+    }
+
+    [Fact]
     public void Acknowledgements_of_an_earlier_connection_are_void()
     {
         PeerHarness member = Established(out long one, out _);

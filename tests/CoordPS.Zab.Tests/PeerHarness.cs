@@ -138,11 +138,16 @@ internal sealed class PeerHarness
         return dial.Connection;
     }
 
-    /// <summary>A learner connects and says who it is.</summary>
-    public long Learner(long sid, long accepted = 0, bool observer = false, long configVersion = 0)
+    private readonly Dictionary<long, long> _connections = [];
+
+    /// <summary>A learner connects and says who it is. The connection that it had is closed, unless it is a second one of its id.</summary>
+    public long Learner(long sid, long accepted = 0, bool observer = false, long configVersion = 0, bool second = false)
     {
         long connection = 0;
+        if (!second && _connections.TryGetValue(sid, out long before))
+            Do(p => p.ConnectionClosed(before));
         Do(p => connection = p.AcceptLearner());
+        _connections[sid] = connection;
         Packet(connection, observer ? QuorumPacketType.ObserverInfo : QuorumPacketType.FollowerInfo, Z(accepted, 0), new LearnerInfo(sid, LearnerInfo.Zab10, configVersion).ToArray());
         return connection;
     }

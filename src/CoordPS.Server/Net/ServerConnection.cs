@@ -480,6 +480,14 @@ internal sealed class ServerConnection : IWatcher
         {
             SessionId = _server.Sessions.NewId();
             _server.Register(this);
+            if (_server.LocalSessions is { } local)
+            {
+                _session = local.Track(SessionId, SessionTimeout);
+                _connected = true;
+                CompleteSession(valid: true);
+                return true;
+            }
+
             var request = new Request(this, SessionId, 0, OpCode.CreateSession)
             {
                 Record = new CreateSessionTxn(SessionTimeout),
@@ -499,6 +507,15 @@ internal sealed class ServerConnection : IWatcher
             // The client moved here: its old connection, if it still stands, is not the session's any more. Registered before the
             // session is looked up, so that a session that ends now takes this connection with it.
             _server.Register(this);
+            if (_server.LocalSessions is { } local && local.Touch(SessionId, SessionTimeout))
+            {
+                _session = local.Find(SessionId);
+                _server.Metrics.ConnectionRevalidateCount.Add();
+                _connected = true;
+                CompleteSession(valid: true);
+                return true;
+            }
+
             if (_server.IsDistributed)
             {
                 _submitting.Add(new Request(this, SessionId, 0, OpCode.CreateSession) { IsRevalidation = true });

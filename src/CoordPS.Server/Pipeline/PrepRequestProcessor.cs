@@ -11,11 +11,13 @@ namespace CoordPS.Server;
 /// <param name="tree">The state as applied.</param>
 /// <param name="changes">What is under way beyond it.</param>
 /// <param name="sessions">The sessions there are.</param>
+/// <param name="localSessions">Those that only this member knows; null when sessions are everyone's.</param>
 /// <param name="config">The settings.</param>
 /// <param name="reconfiguration">Checks reconfigurations; null for a standalone server, which has none.</param>
 /// <param name="logger">Where to log.</param>
 internal sealed class PrepRequestProcessor(
-    DataTree tree, OutstandingChanges changes, SessionTracker sessions, ServerConfig config, Reconfiguration? reconfiguration, ILogger logger) : IDisposable
+    DataTree tree, OutstandingChanges changes, SessionTracker sessions, SessionTracker? localSessions, ServerConfig config, Reconfiguration? reconfiguration,
+    ILogger logger) : IDisposable
 {
     private readonly JuteWriter _entry = new(4096);
     private readonly JuteWriter _part = new(1024);
@@ -173,7 +175,7 @@ internal sealed class PrepRequestProcessor(
             throw new RequestException(ErrorCode.Unimplemented);
         if (mode.IsTtl != ttl.HasValue || (ttl is { } milliseconds && !EphemeralOwner.IsValidTtl(milliseconds)))
             throw new RequestException(ErrorCode.BadArguments);
-        CheckSession(request);
+        CheckSession(request, mustBeGlobal: mode.IsEphemeral);
         string path = create.Path;
         int slash = path.LastIndexOf('/');
         if (slash < 0 || path.Contains('\0', StringComparison.Ordinal))
@@ -361,13 +363,30 @@ internal sealed class PrepRequestProcessor(
         return new CloseSessionTxn([.. paths]);
     }
 
-    private void CheckSession(Request request)
+    private void CheckSession(Request request, bool mustBeGlobal = false)
     {
-        if (sessions.Find(request.SessionId) is not { IsClosing: false } session)
+        Session? session = sessions.Find(request.SessionId);
+        if (session is null && localSessions is not null)
+        {
+            CheckLocalSession(request, localSessions, mustBeGlobal);
+            return;
+        }
+
+        if (session is not { IsClosing: false })
             throw new RequestException(ErrorCode.SessionExpired);
         // A request that was on its way when its client went to another member comes too late.
         if (!session.TryOwn(request.Owner))
             throw new RequestException(ErrorCode.SessionMoved);
+    }
+
+    /// <summary>A session that is not everyone's is the business of the member that its requests come from.</summary>
+    private static void CheckLocalSession(Request request, SessionTracker local, bool mustBeGlobal)
+    {
+        bool own = request.Owner == 0;
+        if (own && local.Find(request.SessionId) is not { IsClosing: false })
+            throw new RequestException(ErrorCode.SessionExpired);
+        if (mustBeGlobal)
+            throw new RequestException(own ? ErrorCode.EphemeralOnLocalSession : ErrorCode.SessionExpired);
     }
 
     private static void CheckPath(string path)

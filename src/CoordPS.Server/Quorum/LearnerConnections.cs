@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using CoordPS.Zab;
 using Microsoft.Extensions.Logging;
@@ -92,6 +93,9 @@ internal sealed class LearnerConnections(
         connection.WriteSnapshot(send.Zxid, snapshot);
         _written.Add(connection);
     }
+
+    /// <summary>Where a connection comes from; null when it is gone.</summary>
+    public EndPoint? RemoteOf(long id) => _connections.GetValueOrDefault(id)?.Remote;
 
     /// <summary>Sends what was written to connections since the last call.</summary>
     public void Flush()

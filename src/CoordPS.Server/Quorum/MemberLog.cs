@@ -6,11 +6,16 @@ using Microsoft.Extensions.Logging;
 namespace CoordPS.Server.Quorum;
 
 /// <summary>
-/// Makes durable what the consensus core asks for, in its order, on a thread of its own. Appends that are waiting share a sync.
+/// Makes durable what the consensus core asks for, in its order, on a thread of its own. Appends that are waiting share a sync. An
+/// observer with <c>syncEnabled=false</c> does without its log; once it votes, it begins with a snapshot.
 /// </summary>
 internal sealed class MemberLog
 {
-    private readonly BatchQueue<ZabWrite> _queue = new();
+    private readonly BatchQueue<(ZabWrite Write, bool Logs)> _queue = new();
+
+    /// <summary>Transactions that were not logged and may not be in the tree yet; a snapshot may lack them.</summary>
+    private readonly Queue<(long Zxid, byte[] Payload)> _unlogged = new();
+
     private readonly Database _database;
     private readonly DynamicConfigFiles _files;
     private readonly Snapshots _snapshots;
@@ -21,6 +26,7 @@ internal sealed class MemberLog
     private readonly ILogger _logger;
     private readonly Thread _thread;
     private volatile bool _abandoned;
+    private bool _hasGap;
 
     public MemberLog(
         Database database, DynamicConfigFiles files, Snapshots snapshots, ServerMetrics metrics, TimeSpan slowSync, Action<long> written,
@@ -39,7 +45,16 @@ internal sealed class MemberLog
 
     public void Start() => _thread.Start();
 
-    public void Enqueue(IReadOnlyList<ZabWrite> writes) => _queue.AddRange(writes);
+    /// <summary>Has writes carried out.</summary>
+    /// <param name="writes">In their order.</param>
+    /// <param name="logs">Whether transactions are logged; false: they are only taken for it.</param>
+    public void Enqueue(IReadOnlyList<ZabWrite> writes, bool logs)
+    {
+        var queued = new (ZabWrite, bool)[writes.Count];
+        for (int i = 0; i < queued.Length; i++)
+            queued[i] = (writes[i], logs);
+        _queue.AddRange(queued);
+    }
 
     /// <summary>Ends the thread, after what was asked for or, as in a crash, as soon as possible.</summary>
     public void Stop(bool abandon)
@@ -54,12 +69,12 @@ internal sealed class MemberLog
     {
         try
         {
-            List<ZabWrite> batch = [];
+            List<(ZabWrite Write, bool Logs)> batch = [];
             while (_queue.Take(batch) is { } taken && !_abandoned)
             {
                 batch = taken;
                 Write(batch);
-                _written(batch[^1].Sequence);
+                _written(batch[^1].Write.Sequence);
             }
         }
 #pragma warning disable CA1031 // Whatever ends the loop ends the member, which says why.
@@ -73,13 +88,22 @@ internal sealed class MemberLog
         }
     }
 
-    private void Write(List<ZabWrite> batch)
+    private void Write(List<(ZabWrite Write, bool Logs)> batch)
     {
         int appended = 0;
-        foreach (ZabWrite write in batch)
+        foreach ((ZabWrite write, bool logs) in batch)
         {
+            if (write.Kind == ZabWriteKind.Append && !logs)
+            {
+                Commit(ref appended);
+                Pass(write);
+                continue;
+            }
+
             if (write.Kind == ZabWriteKind.Append)
             {
+                if (_hasGap)
+                    CloseGap(ref appended);
                 _database.Log.Append(write.Value, write.Payload);
                 appended++;
                 continue;
@@ -92,12 +116,16 @@ internal sealed class MemberLog
                 case ZabWriteKind.Truncate:
                     _logger.LogInformation("Truncating the log after 0x{Zxid:x}, as the leader orders.", write.Value);
                     _database.TruncateLog(write.Value);
+                    KeepUnlogged(zxid => zxid <= write.Value);
                     break;
                 case ZabWriteKind.InstallSnapshot:
                     var snapshot = (ReceivedSnapshot)write.Snapshot!;
                     snapshot.Install();
                     snapshot.Dispose();
                     _database.TruncateLog(write.Value);
+                    // It has all that was passed over; whatever comes goes on from it.
+                    KeepUnlogged(static _ => false);
+                    _hasGap = false;
                     break;
                 case ZabWriteKind.AcceptedEpoch:
                     _database.Directory.WriteAcceptedEpoch(write.Value);
@@ -117,6 +145,42 @@ internal sealed class MemberLog
         }
 
         Commit(ref appended);
+    }
+
+    private void Pass(in ZabWrite write)
+    {
+        _hasGap = true;
+        long applied = _database.Tree.LastProcessedZxid;
+        while (_unlogged.TryPeek(out (long Zxid, byte[] Payload) first) && first.Zxid <= applied)
+            _unlogged.Dequeue();
+        _unlogged.Enqueue((write.Value, write.Payload!));
+    }
+
+    private void KeepUnlogged(Func<long, bool> keep)
+    {
+        for (int i = _unlogged.Count; i > 0; i--)
+        {
+            (long Zxid, byte[] Payload) next = _unlogged.Dequeue();
+            if (keep(next.Zxid))
+                _unlogged.Enqueue(next);
+        }
+    }
+
+    /// <summary>Writes a snapshot of what was passed over, for the log to go on from.</summary>
+    private void CloseGap(ref int appended)
+    {
+        _database.Log.Roll();
+        string file = _database.WriteSnapshot(out long zxid);
+        _logger.LogInformation("This member logs from now on, beginning with snapshot {File}.", file);
+        while (_unlogged.TryDequeue(out (long Zxid, byte[] Payload) next))
+        {
+            if (next.Zxid <= zxid)
+                continue;
+            _database.Log.Append(next.Zxid, next.Payload);
+            appended++;
+        }
+
+        _hasGap = false;
     }
 
     private void Commit(ref int appended)

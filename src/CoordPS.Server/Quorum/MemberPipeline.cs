@@ -122,6 +122,10 @@ internal sealed class MemberPipeline : IDisposable
             request.Connection?.Close();
             Finish(request);
         }
+        else if (_server.LocalSessions?.Find(request.SessionId) is { } local && CompleteLocally(request, local))
+        {
+            // The others have nothing to do with it.
+        }
         else if (_leads)
             Lead(request);
         else
@@ -168,7 +172,8 @@ internal sealed class MemberPipeline : IDisposable
     {
         var changes = new OutstandingChanges(_database.Tree);
         return (
-            changes, new PrepRequestProcessor(_database.Tree, changes, _server.Sessions, _config, new Reconfiguration(_peer, _config, _logger), _logger),
+            changes, new PrepRequestProcessor(
+                _database.Tree, changes, _server.Sessions, _server.LocalSessions, _config, new Reconfiguration(_peer, _config, _logger), _logger),
             new FinalRequestProcessor(_database.Tree, changes, _database.Sessions, _server.SessionClosed));
     }
 
@@ -181,6 +186,77 @@ internal sealed class MemberPipeline : IDisposable
         _lastTouches = Environment.TickCount64;
         _isServing = true;
         _server.BeginService(role, serves: !_leads || _config.LeaderServes);
+    }
+
+    /// <summary>
+    /// Does what a session that only this member knows takes before a request of it goes its way; true when it goes no further. It
+    /// becomes everyone's with its first ephemeral, if it may.
+    /// </summary>
+    private bool CompleteLocally(Request request, Session session)
+    {
+        if (request.Type == OpCode.CloseSession)
+        {
+            // It ends when what it asked for before has ended, which is what a sync waits for.
+            session.IsClosing = true;
+            Synchronize(request, []);
+            return true;
+        }
+
+        if (!CreatesEphemeral(request))
+            return false;
+        if (!_config.LocalSessionsUpgradingEnabled)
+        {
+            // The leader does not know the session, and refuses with another error.
+            request.Error = ErrorCode.EphemeralOnLocalSession;
+            return false;
+        }
+
+        _logger.LogInformation("Session 0x{Session:x} is not local any more: it creates an ephemeral.", session.Id);
+        _server.Sessions.Adopt(session);
+        _server.LocalSessions!.Remove(session.Id);
+        var create = new CreateSessionTxn(session.TimeoutMilliseconds);
+        var upgrade = new Request(null, session.Id, 0, OpCode.CreateSession) { Record = create };
+        if (_leads)
+        {
+            Propose(upgrade);
+            return false;
+        }
+
+        QueueOf(_forwarded, session.Id).Enqueue(upgrade);
+        _peer.ForwardRequest(Forwarded(upgrade, Bytes(create)), request.Identities);
+        return false;
+    }
+
+    private static bool CreatesEphemeral(Request request) => request.Record switch
+    {
+        CreateRequest create => create.Mode.IsEphemeral,
+        MultiRequest multi => multi.Operations.Any(static o => o.Record is CreateRequest { Mode.IsEphemeral: true }),
+        _ => false,
+    };
+
+    private void Synchronize(Request request, ReadOnlySpan<byte> payload)
+    {
+        if (_leads)
+        {
+            _syncs[++_syncToken] = request;
+            _peer.Sync(0, _syncToken);
+            return;
+        }
+
+        _forwardedSyncs.Enqueue(request);
+        byte[] data = Forwarded(request, payload);
+        BinaryPrimitives.WriteInt32BigEndian(data.AsSpan(12), (int)OpCode.Sync);
+        _peer.ForwardRequest(data, request.Identities);
+    }
+
+    private static byte[] Forwarded(Request request, ReadOnlySpan<byte> payload)
+    {
+        byte[] data = new byte[RequestHeaderSize + payload.Length];
+        BinaryPrimitives.WriteInt64BigEndian(data, request.SessionId);
+        BinaryPrimitives.WriteInt32BigEndian(data.AsSpan(8), request.Cxid);
+        BinaryPrimitives.WriteInt32BigEndian(data.AsSpan(12), (int)request.Type);
+        payload.CopyTo(data.AsSpan(RequestHeaderSize));
+        return data;
     }
 
     private void Lead(Request request)
@@ -196,8 +272,7 @@ internal sealed class MemberPipeline : IDisposable
         }
         else if (request.Type == OpCode.Sync)
         {
-            _syncs[++_syncToken] = request;
-            _peer.Sync(0, _syncToken);
+            Synchronize(request, []);
         }
         else
         {
@@ -242,20 +317,21 @@ internal sealed class MemberPipeline : IDisposable
             return;
         }
 
-        ReadOnlySpan<byte> payload = request.Payload;
-        byte[] data = new byte[RequestHeaderSize + (request.Record is CreateSessionTxn ? 4 : payload.Length)];
-        BinaryPrimitives.WriteInt64BigEndian(data, request.SessionId);
-        BinaryPrimitives.WriteInt32BigEndian(data.AsSpan(8), request.Cxid);
-        BinaryPrimitives.WriteInt32BigEndian(data.AsSpan(12), (int)request.Type);
-        if (request.Record is CreateSessionTxn create)
-            BinaryPrimitives.WriteInt32BigEndian(data.AsSpan(RequestHeaderSize), create.TimeoutMilliseconds);
-        else
-            payload.CopyTo(data.AsSpan(RequestHeaderSize));
         if (request.Type == OpCode.Sync)
-            _forwardedSyncs.Enqueue(request);
-        else
-            QueueOf(_forwarded, request.SessionId).Enqueue(request);
-        _peer.ForwardRequest(data, request.Identities);
+        {
+            Synchronize(request, request.Payload);
+            return;
+        }
+
+        QueueOf(_forwarded, request.SessionId).Enqueue(request);
+        _peer.ForwardRequest(Forwarded(request, request.Record is CreateSessionTxn create ? Bytes(create) : request.Payload), request.Identities);
+    }
+
+    private static byte[] Bytes(CreateSessionTxn create)
+    {
+        byte[] timeout = new byte[4];
+        BinaryPrimitives.WriteInt32BigEndian(timeout, create.TimeoutMilliseconds);
+        return timeout;
     }
 
     private void ReceiveRequest(in ZabEvent e)
@@ -314,8 +390,11 @@ internal sealed class MemberPipeline : IDisposable
             request = TakeForwarded(header) ?? new Request(null, header.ClientId, header.Cxid, header.Type);
             request.Header = header;
             request.Txn = record;
-            if (record is ErrorTxn error)
+            // Why the leader refuses what a local session may not do is known better here.
+            if (record is ErrorTxn error && request.Error == ErrorCode.Ok)
                 request.Error = error.Error;
+            else if (record is not ErrorTxn)
+                request.Error = ErrorCode.Ok;
         }
 
         // Before it is applied and answered: the connection looks it up.
@@ -339,6 +418,8 @@ internal sealed class MemberPipeline : IDisposable
     private void Complete(Request request)
     {
         request.Connection?.Complete(request, default);
+        if (request.Type == OpCode.CloseSession)
+            _server.SessionClosed(request.SessionId);
         Finish(request);
     }
 

@@ -364,7 +364,7 @@ internal sealed class QuorumPeer : IRequestPipeline, IDisposable
                         _proposedEnsemble = write.Config;
                 }
 
-                _log.Enqueue(ready.Writes);
+                _log.Enqueue(ready.Writes, logs: _config.SyncEnabled || _peer.Role.State != ServerState.Observing);
             }
 
             // Handling an event may call the core; what it has to say then is in the next turn.
@@ -406,6 +406,12 @@ internal sealed class QuorumPeer : IRequestPipeline, IDisposable
                 break;
             case ZabEventKind.ConfigChanged:
                 ChangeConfig(e.Config!);
+                break;
+            case ZabEventKind.DuplicateMember:
+                _logger.LogError(
+                    "{Second} wants to follow as member {Member}, which {First} is: two servers run with the same myid. The second is turned away. Stop the one "
+                    + "that is wrong and write its own number, that of its server line, into the file myid of its dataDir.",
+                    _learners.RemoteOf(e.Connection), e.Member, _learners.RemoteOf(e.Zxid));
                 break;
             case ZabEventKind.Warning:
                 _logger.LogWarning("{Warning}", e.Text);

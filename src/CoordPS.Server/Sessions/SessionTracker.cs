@@ -102,6 +102,13 @@ internal sealed class SessionTracker : IAsyncDisposable
         return session;
     }
 
+    /// <summary>Tracks a session that another tracker had.</summary>
+    public void Adopt(Session session)
+    {
+        _sessions[session.Id] = session;
+        Schedule(session);
+    }
+
     /// <summary>Notes that a session's client was heard; false when the session is not known or is closing.</summary>
     public bool Touch(long id, int? timeoutMilliseconds = null)
     {
