@@ -47,6 +47,8 @@ internal sealed class TestEnsemble : IAsyncDisposable
 
     public IEnumerable<int> Running => _members.Keys;
 
+    public MemberLogs Logs => _logs;
+
     public string Log => _logs.ToString();
 
     public static async Task<TestEnsemble> StartNewAsync(int participants, int observers = 0, params string[] extra)
