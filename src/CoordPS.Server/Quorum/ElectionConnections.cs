@@ -217,6 +217,7 @@ internal sealed class ElectionConnections : IAsyncDisposable
             }
             else
             {
+                NoteClaim(member, socket, [.. addresses.Where(a => a.ElectionPort == ((IPEndPoint)socket.RemoteEndPoint!).Port).Take(1)]);
                 Establish(member, socket);
             }
         }
@@ -241,18 +242,26 @@ internal sealed class ElectionConnections : IAsyncDisposable
     /// </summary>
     private void NoteClaim(long member, Socket socket, IReadOnlyList<EnsembleAddress> addresses)
     {
-        var claim = (((IPEndPoint)socket.RemoteEndPoint!).Address.ToString(), Text(addresses));
+        var claim = new Claim(((IPEndPoint)socket.RemoteEndPoint!).Address.ToString(), string.Join('|', addresses.Select(static a => a.ElectionPort)));
         lock (_lock)
         {
             Remote remote = RemoteOf(member);
-            (string Host, string Address) before = remote.Claim;
-            remote.Claim = claim;
-            if (remote.Link is null || before.Host is null || before == claim || !remote.Reported.Add(claim))
+            Claim? before = remote.Claim;
+            if (before is null || before == claim || remote.Link is null)
+            {
+                remote.Claim = claim;
                 return;
-            _logger.LogError(
-                "{Host} (election address {Address}) says that it is member {Member}, and so does {OtherHost} (election address {OtherAddress}), whose connection "
-                + "stands: two servers run with the same myid. Stop the one that is wrong and write its own number, that of its server line, into the file "
-                + "myid of its dataDir.", claim.Item1, claim.Item2, member, before.Host, before.Address);
+            }
+
+            if (remote.Reported.Add(claim))
+            {
+                _logger.LogError(
+                    "{Claim} says that it is member {Member}, and so does {Other}, whose connection stands: two servers run with the same myid, unless one has "
+                    + "both addresses. Stop the one that is wrong and write its own number, that of its server line, into the file myid of its dataDir.",
+                    claim, member, before);
+            }
+
+            remote.Claim = claim;
         }
     }
 
@@ -439,8 +448,13 @@ internal sealed class ElectionConnections : IAsyncDisposable
         public IReadOnlyList<EnsembleAddress>? Addresses;
 
         /// <summary>Who says that he is the member: where the last connection came from, and the address that it named.</summary>
-        public (string Host, string Address) Claim;
+        public Claim? Claim;
 
-        public HashSet<(string Host, string Address)> Reported = [];
+        public HashSet<Claim> Reported = [];
+    }
+
+    private sealed record Claim(string Host, string ElectionPort)
+    {
+        public override string ToString() => $"{EnsembleMember.Bracket(Host)} (election port {ElectionPort})";
     }
 }

@@ -97,7 +97,8 @@ public sealed class LocalSessionTests
         {
             ConnectionString = $"127.0.0.1:{ensemble.Ports[other - 1]}", SessionId = id, SessionPassword = client.Password,
         }));
-        await proxy.DisposeAsync();
+        proxy.Refuse();
+        proxy.Cut();
         await Eventually.TrueAsync(() => ensemble[member].LocalSessions!.Count == 0, "the session has expired");
     }
 }

@@ -15,22 +15,26 @@ public sealed class MemberErrorTests
         using var directory = new TempDirectory();
         await using Writer writer = await Writer.StartAsync(ensemble.ConnectionString, "/w");
         await writer.WroteAsync(10);
-        // One that follows, so that there is a leader to turn the second away.
-        int id = await ensemble.FollowerAsync();
-        string data = directory.Combine("data");
-        Directory.CreateDirectory(data);
-        await File.WriteAllTextAsync(Path.Combine(data, "myid"), id.ToString(CultureInfo.InvariantCulture));
-        string[] lines = ensemble.ServerLines.Split('\n');
-        lines[id - 1] = $"server.{id}=127.0.0.1:{FreePort.Next()}:{FreePort.Next()}";
-        ServerConfig second = ServerConfig.Parse(string.Join('\n', [
-            "tickTime=500", "initLimit=20", "syncLimit=6", $"dataDir={data.Replace('\\', '/')}", "clientPort=0", "clientPortAddress=127.0.0.1",
-            "admin.enableServer=false", .. lines]));
-        await using ZooKeeperServer server = await ZooKeeperServer.StartAsync(second, ensemble.Logs.For(100 + id));
-        await Eventually.TrueAsync(() => ensemble.Log.Contains("two servers run with the same myid", StringComparison.Ordinal), "the members say so");
-        await Eventually.TrueAsync(() => ensemble.Log.Contains("has another configuration", StringComparison.Ordinal), "what differs is said");
-        await writer.WroteAsync(50);
-        Assert.False(server.IsServing);
-        Assert.True(ensemble[id].IsServing);
+        int leader = await ensemble.LeaderAsync();
+        foreach (int id in Enumerable.Range(1, 3).Where(id => id != leader))
+        {
+            string data = directory.Combine($"{id}");
+            Directory.CreateDirectory(data);
+            await File.WriteAllTextAsync(Path.Combine(data, "myid"), id.ToString(CultureInfo.InvariantCulture));
+            string[] lines = ensemble.ServerLines.Split('\n');
+            lines[id - 1] = $"server.{id}=127.0.0.1:{FreePort.Next()}:{FreePort.Next()}";
+            await using ZooKeeperServer second = await ZooKeeperServer.StartAsync(
+                ServerConfig.Parse(string.Join('\n', [
+                    "tickTime=500", "initLimit=20", "syncLimit=6", $"dataDir={data.Replace('\\', '/')}", "clientPort=0", "clientPortAddress=127.0.0.1",
+                    "admin.enableServer=false", .. lines])),
+                ensemble.Logs.For(100 + id));
+            await Eventually.TrueAsync(() => ensemble.Log.Split('\n').Any(line =>
+                line.Contains("two servers run with the same myid", StringComparison.Ordinal) && line.Contains($"member {id}", StringComparison.Ordinal)), $"it is said of {id}");
+            await writer.WroteAsync(50);
+            Assert.False(second.IsServing);
+            Assert.True(ensemble[id].IsServing);
+        }
+
         await writer.StopAsync();
         Assert.Empty(writer.Acknowledged.Except((await ensemble.WaitUntilEqualAsync("/w")).Select(static n => n.Split('=')[0])));
     }
