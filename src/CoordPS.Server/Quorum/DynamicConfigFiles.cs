@@ -64,7 +64,7 @@ internal sealed class DynamicConfigFiles
         }
 
         string next = files._prefix + NextSuffix;
-        if ((files._staticFile is null || files._isStaticMigrated) && files.Read(next) is { } text && files.IsFor(text))
+        if ((files._staticFile is null || files._isStaticMigrated) && Read(next) is { } text && files.IsFor(text))
         {
             EnsembleConfig proposed = Parse(next, text);
             if (proposed.Version > files.Active.Version)
@@ -198,7 +198,7 @@ internal sealed class DynamicConfigFiles
         return string.Concat(given.Select(static l => l + NewLine)) == Lines(_given);
     }
 
-    private string? Read(string file)
+    private static string? Read(string file)
     {
         string? text = null;
         if (File.Exists(file))
