@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using CoordPS.Protocol;
 using CoordPS.Server.Admin;
+using CoordPS.Server.Hosting;
 using CoordPS.Server.Quorum;
 using CoordPS.Storage;
 using Microsoft.Extensions.Logging;
@@ -38,8 +39,9 @@ public sealed class ZooKeeperServer : IAsyncDisposable
     private volatile bool _isReadOnly;
     private long _epochStart;
 
-    private ZooKeeperServer(ServerConfig config, ILoggerFactory loggers)
+    private ZooKeeperServer(ServerConfig config, ILoggerFactory loggers, MemberHost host)
     {
+        Host = host;
         _logger = loggers.CreateLogger<ZooKeeperServer>();
         DynamicConfigFiles? files = config.IsDistributed ? DynamicConfigFiles.Open(ref config, _logger) : null;
         Config = config;
@@ -48,7 +50,7 @@ public sealed class ZooKeeperServer : IAsyncDisposable
         {
             Authentication = new AuthenticationProviders(config.SuperDigest);
             Reads = new ReadRequestProcessor(Tree, config);
-            Sessions = new SessionTracker(Math.Max(0, config.ServerId), config.TickTime, Expire);
+            Sessions = new SessionTracker(Math.Max(0, config.ServerId), config.TickTime, Expire, host.Gate);
             foreach ((long id, int timeout) in _database.Sessions.All)
                 Sessions.Track(id, timeout);
             if (files is not null && config.LocalSessionsEnabled)
@@ -97,6 +99,9 @@ public sealed class ZooKeeperServer : IAsyncDisposable
 
     /// <summary>The zxid of the last transaction applied.</summary>
     public long LastProcessedZxid => Tree.LastProcessedZxid;
+
+    /// <summary>What surrounds it in this process.</summary>
+    internal MemberHost Host { get; }
 
     internal DataTree Tree => _database.Tree;
 
@@ -158,11 +163,16 @@ public sealed class ZooKeeperServer : IAsyncDisposable
     /// <exception cref="SocketException">A port is in use or an address is not this machine's.</exception>
     /// <exception cref="ConfigException">The settings contradict each other.</exception>
     /// <remarks>A member of an ensemble serves once it has found a leader: see <see cref="WaitUntilServingAsync"/>.</remarks>
-    public static async Task<ZooKeeperServer> StartAsync(
-        ServerConfig config, ILoggerFactory? loggers = null, CancellationToken cancellationToken = default)
+    public static Task<ZooKeeperServer> StartAsync(
+        ServerConfig config, ILoggerFactory? loggers = null, CancellationToken cancellationToken = default) =>
+        StartAsync(config, loggers, MemberHost.None, cancellationToken);
+
+    /// <summary>The same, with a gate and a network around the server.</summary>
+    internal static async Task<ZooKeeperServer> StartAsync(
+        ServerConfig config, ILoggerFactory? loggers, MemberHost host, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(config);
-        var server = await Task.Run(() => new ZooKeeperServer(config, loggers ?? NullLoggerFactory.Instance), cancellationToken)
+        var server = await Task.Run(() => new ZooKeeperServer(config, loggers ?? NullLoggerFactory.Instance, host), cancellationToken)
             .ConfigureAwait(false);
         try
         {
@@ -205,6 +215,10 @@ public sealed class ZooKeeperServer : IAsyncDisposable
     private async Task StopOnceAsync(bool abandon)
     {
         _isServing = false;
+        if (abandon)
+            _member?.Abandon();
+        // Whoever waits there may go: a member that was abandoned does nothing any more, and one that was not is to finish.
+        Host.Gate?.Open();
         await _stopping.CancelAsync().ConfigureAwait(false);
         _listener.Dispose();
         if (_admin is not null)

@@ -1,50 +1,62 @@
 using CoordPS.Cmdlets;
-using CoordPS.Server;
+using CoordPS.Server.Hosting;
 
 namespace CoordPS;
 
-/// <summary>An ensemble that runs in this process, as <c>Start-CoordEnsemble</c> starts it. Pipe it to <c>Connect-Coord</c>.</summary>
+/// <summary>An ensemble on this machine, as <c>Start-CoordEnsemble</c> starts it. Pipe it to <c>Connect-Coord</c>.</summary>
 public sealed class CoordEnsemble
 {
-    private readonly ZooKeeperServer _server;
-    private readonly Lock _gate = new();
-    private Task? _stopping;
-
-    internal CoordEnsemble(string name, ZooKeeperServer server, string dataPath, bool isTemporary, RunspaceState owner)
+    internal CoordEnsemble(LocalEnsemble local, RunspaceState owner)
     {
-        _server = server;
-        Name = name;
-        DataPath = dataPath;
-        IsTemporary = isTemporary;
+        Local = local;
         Owner = owner;
-        Members = [new CoordMember(name, 1, server.ClientEndPoint)];
-        ConnectionString = string.Join(',', Members.Select(member => member.ClientEndPoint));
     }
 
-    /// <summary>The name, unique in this process.</summary>
-    public string Name { get; }
+    /// <summary>The name, unique on this machine among those of this user's ensembles.</summary>
+    public string Name => Local.Name;
 
-    /// <summary>How it is.</summary>
-    public CoordEnsembleState State =>
-        _server.Completion.IsFaulted ? CoordEnsembleState.Failed : _stopping is null ? CoordEnsembleState.Running : CoordEnsembleState.Stopped;
+    /// <summary>Where its members run.</summary>
+    public LocalEnsembleKind Kind => Local.Kind;
+
+    /// <summary>How it is: just now in this process; as of <c>Get-CoordEnsemble</c> when its members are processes.</summary>
+    public CoordEnsembleState State
+    {
+        get
+        {
+            IReadOnlyList<LocalMember> members = Local.Members;
+            if (Local.IsStopped)
+                return CoordEnsembleState.Stopped;
+            if (members.All(static m => m.State is LocalMemberState.Stopped or LocalMemberState.Failed))
+                return members.Any(static m => m.State == LocalMemberState.Failed) ? CoordEnsembleState.Failed : CoordEnsembleState.Stopped;
+            return members.All(static m => m.IsServing) ? CoordEnsembleState.Running
+                : Local.HasQuorum ? CoordEnsembleState.Degraded
+                : CoordEnsembleState.NoQuorum;
+        }
+    }
+
+    /// <summary>The number of the member that leads; null while none does.</summary>
+    public int? Leader => (int?)Local.Leader?.Id;
 
     /// <summary>What clients connect to.</summary>
-    public string ConnectionString { get; }
+    public string ConnectionString => Local.ConnectionString;
 
     /// <summary>The members.</summary>
-    public IReadOnlyList<CoordMember> Members { get; }
+    public IReadOnlyList<CoordMember> Members => [.. Local.Members.Select(static member => new CoordMember(member))];
 
-    /// <summary>The folder with its transaction logs and snapshots.</summary>
-    public string DataPath { get; }
+    /// <summary>The folder with the members' configuration, transaction logs and snapshots.</summary>
+    public string DataPath => Local.DataPath;
 
     /// <summary>Whether the folder was made for it, and goes with it.</summary>
-    public bool IsTemporary { get; }
+    public bool IsTemporary => Local.IsTemporary;
 
     /// <summary>When it was started, in local time.</summary>
-    public DateTimeOffset Started { get; } = DateTimeOffset.Now;
+    public DateTimeOffset Started => Local.Started.ToLocalTime();
 
-    /// <summary>Why it had to stop by itself; null if it did not.</summary>
-    public string? Failure => _server.Completion.IsFaulted ? _server.Completion.Exception!.GetBaseException().Message : null;
+    /// <summary>Why members had to stop by themselves; null if none did.</summary>
+    public string? Failure => string.Join(
+        ' ', Local.Members.Where(static m => m.Failure is not null).Select(static m => $"Member {m.Id}: {m.Failure}")) is { Length: > 0 } text ? text : null;
+
+    internal LocalEnsemble Local { get; }
 
     internal RunspaceState Owner { get; }
 
@@ -52,16 +64,5 @@ public sealed class CoordEnsemble
     public override string ToString() => Name;
 
     /// <summary>Stops it, once, and removes its folder if that was made for it.</summary>
-    internal Task StopAsync()
-    {
-        lock (_gate)
-            return _stopping ??= Task.Run(StopOnceAsync);
-    }
-
-    private async Task StopOnceAsync()
-    {
-        await _server.StopAsync().ConfigureAwait(false);
-        if (IsTemporary && Directory.Exists(DataPath))
-            Directory.Delete(DataPath, recursive: true);
-    }
+    internal Task StopAsync() => Local.StopAsync();
 }

@@ -3,7 +3,7 @@ namespace CoordPS;
 /// <summary>How an ensemble is.</summary>
 public enum CoordEnsembleState
 {
-    /// <summary>It serves clients.</summary>
+    /// <summary>It serves clients, through all its members.</summary>
     Running,
 
     /// <summary>It was stopped.</summary>
@@ -11,4 +11,10 @@ public enum CoordEnsembleState
 
     /// <summary>It had to stop by itself, such as after a failed disk; <see cref="CoordEnsemble.Failure"/> says why.</summary>
     Failed,
+
+    /// <summary>A quorum serves clients, and some members do not.</summary>
+    Degraded,
+
+    /// <summary>Members run, and no quorum of them serves.</summary>
+    NoQuorum,
 }

@@ -5,6 +5,7 @@ using System.Net;
 using System.Net.Sockets;
 using CoordPS.Protocol;
 using CoordPS.Server.Admin;
+using CoordPS.Server.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace CoordPS.Server;
@@ -32,7 +33,7 @@ internal sealed class ServerConnection : IWatcher
     /// <summary>Reads that may wait behind a write of their session before no more is read from the client.</summary>
     private const int MaxWaitingReads = 256;
 
-    private readonly Socket _socket;
+    private readonly LinkSocket _socket;
     private readonly ZooKeeperServer _server;
     private readonly ILogger _logger;
     private readonly Lock _orderLock = new();
@@ -55,10 +56,10 @@ internal sealed class ServerConnection : IWatcher
 
     public ServerConnection(Socket socket, ZooKeeperServer server, ILogger logger)
     {
-        _socket = socket;
+        Remote = (IPEndPoint)socket.RemoteEndPoint!;
+        _socket = server.Host.AcceptClient(socket);
         _server = server;
         _logger = logger;
-        Remote = (IPEndPoint)socket.RemoteEndPoint!;
         Identities = [AuthenticationProviders.IpIdentity(Remote.Address)];
         Stats = new ConnectionStats();
     }
@@ -101,7 +102,7 @@ internal sealed class ServerConnection : IWatcher
         {
             while (!IsClosed)
             {
-                int received = await _socket.ReceiveAsync(_input.AsMemory(_inputLength), SocketFlags.None, cancellationToken)
+                int received = await _socket.ReceiveAsync(_input.AsMemory(_inputLength), cancellationToken)
                     .ConfigureAwait(false);
                 if (received == 0)
                     break;
@@ -279,7 +280,7 @@ internal sealed class ServerConnection : IWatcher
         {
             try
             {
-                send = _socket.SendAsync(_sending.WrittenMemory, SocketFlags.None);
+                send = _socket.SendAsync(_sending.WrittenMemory);
             }
             catch (ObjectDisposedException)
             {
@@ -834,7 +835,7 @@ internal sealed class ServerConnection : IWatcher
     private async Task SendAsync(byte[] bytes, CancellationToken cancellationToken)
     {
         for (int sent = 0; sent < bytes.Length;)
-            sent += await _socket.SendAsync(bytes.AsMemory(sent), SocketFlags.None, cancellationToken).ConfigureAwait(false);
+            sent += await _socket.SendAsync(bytes.AsMemory(sent), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Stops reading from a client that has requests under way while the server has more than it should hold.</summary>
@@ -868,7 +869,7 @@ internal sealed class ServerConnection : IWatcher
             do
             {
                 while (sent < _sending.Length)
-                    sent += await _socket.SendAsync(_sending.WrittenMemory[sent..], SocketFlags.None).ConfigureAwait(false);
+                    sent += await _socket.SendAsync(_sending.WrittenMemory[sent..]).ConfigureAwait(false);
                 sent = 0;
             }
             while (!EndSend());

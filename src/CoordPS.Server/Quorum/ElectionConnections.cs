@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using CoordPS.Protocol;
+using CoordPS.Server.Hosting;
 using CoordPS.Zab;
 using Microsoft.Extensions.Logging;
 
@@ -26,6 +27,7 @@ internal sealed class ElectionConnections : IAsyncDisposable
 
     private readonly long _id;
     private readonly ServerConfig _config;
+    private readonly MemberHost _host;
     private volatile IReadOnlyList<EnsembleAddress> _own;
     private readonly Func<long, IReadOnlyList<EnsembleAddress>?> _addressesOf;
     private readonly Action<long, ElectionNotification> _received;
@@ -38,12 +40,13 @@ internal sealed class ElectionConnections : IAsyncDisposable
     private long _anonymous;
 
     public ElectionConnections(
-        long id, IReadOnlyList<EnsembleAddress> own, ServerConfig config, Func<long, IReadOnlyList<EnsembleAddress>?> addressesOf,
-        Action<long, ElectionNotification> received, ILogger logger)
+        long id, IReadOnlyList<EnsembleAddress> own, ServerConfig config, MemberHost host,
+        Func<long, IReadOnlyList<EnsembleAddress>?> addressesOf, Action<long, ElectionNotification> received, ILogger logger)
     {
         _id = id;
         _own = own;
         _config = config;
+        _host = host;
         _addressesOf = addressesOf;
         _received = received;
         _logger = logger;
@@ -202,12 +205,12 @@ internal sealed class ElectionConnections : IAsyncDisposable
     {
         // The caller holds the lock.
         await Task.Yield();
-        Socket? socket = null;
+        LinkSocket? socket = null;
         try
         {
             socket = await QuorumSockets.ConnectAsync(
-                addresses, static a => a.ElectionPort, TimeSpan.FromMilliseconds(_config.CnxTimeout), cancellationToken).ConfigureAwait(false);
-            await socket.SendAsync(Introduction(), SocketFlags.None, cancellationToken).ConfigureAwait(false);
+                _host, member, addresses, static a => a.ElectionPort, TimeSpan.FromMilliseconds(_config.CnxTimeout), cancellationToken).ConfigureAwait(false);
+            await socket.SendAsync(Introduction(), cancellationToken).ConfigureAwait(false);
             if (member > _id)
             {
                 lock (_lock)
@@ -285,7 +288,7 @@ internal sealed class ElectionConnections : IAsyncDisposable
             try
             {
                 Socket socket = await listener.AcceptAsync(cancellationToken).ConfigureAwait(false);
-                _ = ReceiveIntroductionAsync(socket, cancellationToken);
+                _ = ReceiveIntroductionAsync(_host.AcceptMember(socket), cancellationToken);
             }
             catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
             {
@@ -303,7 +306,7 @@ internal sealed class ElectionConnections : IAsyncDisposable
         }
     }
 
-    private async Task ReceiveIntroductionAsync(Socket socket, CancellationToken cancellationToken)
+    private async Task ReceiveIntroductionAsync(LinkSocket socket, CancellationToken cancellationToken)
     {
         try
         {
@@ -360,7 +363,7 @@ internal sealed class ElectionConnections : IAsyncDisposable
         }
     }
 
-    private async Task<(long Member, List<EnsembleAddress> Addresses)?> ReadIntroductionAsync(Socket socket, CancellationToken cancellationToken)
+    private async Task<(long Member, List<EnsembleAddress> Addresses)?> ReadIntroductionAsync(LinkSocket socket, CancellationToken cancellationToken)
     {
         byte[] start = new byte[8];
         if (!await ElectionLink.FillAsync(socket, start, cancellationToken).ConfigureAwait(false))
@@ -393,7 +396,7 @@ internal sealed class ElectionConnections : IAsyncDisposable
     /// <summary>Observers without a configured id all give the largest there is; they are told apart by numbers below 0.</summary>
     private long Known(long member) => member == long.MaxValue ? Interlocked.Decrement(ref _anonymous) : member;
 
-    private void Establish(long member, Socket socket)
+    private void Establish(long member, LinkSocket socket)
     {
         var link = new ElectionLink(member, socket);
         lock (_lock)

@@ -1,11 +1,12 @@
 using System.Buffers.Binary;
 using System.Net.Sockets;
 using CoordPS.Protocol;
+using CoordPS.Server.Hosting;
 
 namespace CoordPS.Server.Quorum;
 
 /// <summary>An established connection between two election ports. It sends the last of what there is to send, and receives.</summary>
-internal sealed class ElectionLink(long member, Socket socket)
+internal sealed class ElectionLink(long member, LinkSocket socket)
 {
     /// <summary>The longest notification that is taken; a configuration makes up most of one.</summary>
     private const int MaxFrame = 512 * 1024;
@@ -54,11 +55,11 @@ internal sealed class ElectionLink(long member, Socket socket)
     public void Close() => socket.Dispose();
 
     /// <summary>Fills a buffer; false when the connection ended before.</summary>
-    public static async ValueTask<bool> FillAsync(Socket socket, Memory<byte> buffer, CancellationToken cancellationToken)
+    public static async ValueTask<bool> FillAsync(LinkSocket socket, Memory<byte> buffer, CancellationToken cancellationToken)
     {
         while (!buffer.IsEmpty)
         {
-            int read = await socket.ReceiveAsync(buffer, SocketFlags.None, cancellationToken).ConfigureAwait(false);
+            int read = await socket.ReceiveAsync(buffer, cancellationToken).ConfigureAwait(false);
             if (read == 0)
                 return false;
             buffer = buffer[read..];
@@ -74,7 +75,7 @@ internal sealed class ElectionLink(long member, Socket socket)
             while (true)
             {
                 for (int sent = 0; sent < frame.Length;)
-                    sent += await socket.SendAsync(frame.AsMemory(sent), SocketFlags.None).ConfigureAwait(false);
+                    sent += await socket.SendAsync(frame.AsMemory(sent)).ConfigureAwait(false);
                 lock (_lock)
                 {
                     if (_next is null)

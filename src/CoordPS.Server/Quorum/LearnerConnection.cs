@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using CoordPS.Protocol;
+using CoordPS.Server.Hosting;
 using CoordPS.Storage;
 using Microsoft.Extensions.Logging;
 
@@ -25,7 +26,7 @@ internal sealed class LearnerConnection
 
     private const int ProgressMilliseconds = 100;
 
-    private readonly Socket _socket;
+    private readonly LinkSocket _socket;
     private readonly QuorumPeer _peer;
     private readonly ServerConfig _config;
     private readonly ILogger _logger;
@@ -37,7 +38,7 @@ internal sealed class LearnerConnection
     private int _closed;
     private long _nextProgress;
 
-    public LearnerConnection(long id, Socket socket, QuorumPeer peer, ServerConfig config, ILogger logger)
+    public LearnerConnection(long id, LinkSocket socket, QuorumPeer peer, ServerConfig config, ILogger logger)
     {
         Id = id;
         _socket = socket;
@@ -164,7 +165,7 @@ internal sealed class LearnerConnection
 
                 using var bytes = (JuteWriter)segment!;
                 for (int sent = 0; sent < bytes.Length;)
-                    sent += await _socket.SendAsync(bytes.WrittenMemory[sent..], SocketFlags.None).ConfigureAwait(false);
+                    sent += await _socket.SendAsync(bytes.WrittenMemory[sent..]).ConfigureAwait(false);
             }
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException or IOException)
@@ -223,7 +224,7 @@ internal sealed class LearnerConnection
         {
             if (buffer.Length - length == 0 || wanted > buffer.Length)
                 Array.Resize(ref buffer, Math.Max(Math.Min(wanted, buffer.Length * 4), buffer.Length * 2));
-            int read = await _socket.ReceiveAsync(buffer.AsMemory(length), SocketFlags.None).ConfigureAwait(false);
+            int read = await _socket.ReceiveAsync(buffer.AsMemory(length)).ConfigureAwait(false);
             if (read == 0)
                 return;
             length += read;

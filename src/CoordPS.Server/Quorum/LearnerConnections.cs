@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using CoordPS.Server.Hosting;
 using CoordPS.Zab;
 using Microsoft.Extensions.Logging;
 
@@ -7,7 +8,7 @@ namespace CoordPS.Server.Quorum;
 
 /// <summary>The connections between a leader and its learners: the quorum port while this member leads, or one to the leader.</summary>
 internal sealed class LearnerConnections(
-    QuorumPeer peer, ServerConfig config, Func<long, IReadOnlyList<EnsembleAddress>?> addressesOf, ILogger logger) : IDisposable
+    QuorumPeer peer, ServerConfig config, MemberHost host, Func<long, IReadOnlyList<EnsembleAddress>?> addressesOf, ILogger logger) : IDisposable
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(100);
 
@@ -49,7 +50,7 @@ internal sealed class LearnerConnections(
     }
 
     /// <summary>Takes a connection under the number that the core has given it, and receives from it.</summary>
-    public void Add(long id, Socket socket)
+    public void Add(long id, LinkSocket socket)
     {
         var connection = new LearnerConnection(id, socket, peer, config, logger);
         _connections[id] = connection;
@@ -65,7 +66,7 @@ internal sealed class LearnerConnections(
     }
 
     /// <summary>Takes the connection that a dial has opened; false when it is not wanted any more.</summary>
-    public bool TryAddDialed(long id, Socket socket)
+    public bool TryAddDialed(long id, LinkSocket socket)
     {
         if (!_dialing.Remove(id, out CancellationTokenSource? cancel))
         {
@@ -143,8 +144,9 @@ internal sealed class LearnerConnections(
             try
             {
                 Socket socket = await listener.AcceptAsync().ConfigureAwait(false);
-                if (!peer.Post(new PeerInput(PeerInputKind.Accepted, 0, socket)))
-                    socket.Dispose();
+                LinkSocket accepted = host.AcceptMember(socket);
+                if (!peer.Post(new PeerInput(PeerInputKind.Accepted, 0, accepted)))
+                    accepted.Dispose();
             }
             catch (ObjectDisposedException)
             {
@@ -162,14 +164,14 @@ internal sealed class LearnerConnections(
 
     private async Task DialAsync(long id, long member, CancellationToken cancellationToken)
     {
-        Socket? socket = null;
+        LinkSocket? socket = null;
         try
         {
             IReadOnlyList<EnsembleAddress> addresses = addressesOf(member)
                 ?? throw new SocketException((int)SocketError.HostNotFound, $"Member {member} is in no configuration.");
             int limit = config.ConnectToLearnerMasterLimit > 0 ? config.ConnectToLearnerMasterLimit : config.InitLimit;
             socket = await QuorumSockets.ConnectAsync(
-                addresses, static a => a.QuorumPort, TimeSpan.FromMilliseconds((double)config.TickTime * limit), cancellationToken).ConfigureAwait(false);
+                host, member, addresses, static a => a.QuorumPort, TimeSpan.FromMilliseconds((double)config.TickTime * limit), cancellationToken).ConfigureAwait(false);
             if (peer.Post(new PeerInput(PeerInputKind.Dialed, id, socket)))
                 return;
         }

@@ -1,4 +1,5 @@
 using CoordPS.Server.Admin;
+using CoordPS.Server.Hosting;
 using CoordPS.Storage;
 using CoordPS.Zab;
 using Microsoft.Extensions.Logging;
@@ -20,6 +21,7 @@ internal sealed class MemberLog
     private readonly DynamicConfigFiles _files;
     private readonly Snapshots _snapshots;
     private readonly ServerMetrics _metrics;
+    private readonly FreezeGate? _gate;
     private readonly Action<long> _written;
     private readonly Action<Exception> _failed;
     private readonly TimeSpan _slowSync;
@@ -29,13 +31,14 @@ internal sealed class MemberLog
     private bool _hasGap;
 
     public MemberLog(
-        Database database, DynamicConfigFiles files, Snapshots snapshots, ServerMetrics metrics, TimeSpan slowSync, Action<long> written,
+        Database database, DynamicConfigFiles files, Snapshots snapshots, ServerMetrics metrics, FreezeGate? gate, TimeSpan slowSync, Action<long> written,
         Action<Exception> failed, ILogger logger)
     {
         _database = database;
         _files = files;
         _snapshots = snapshots;
         _metrics = metrics;
+        _gate = gate;
         _slowSync = slowSync;
         _written = written;
         _failed = failed;
@@ -73,6 +76,7 @@ internal sealed class MemberLog
             while (_queue.Take(batch) is { } taken && !_abandoned)
             {
                 batch = taken;
+                _gate?.Pass();
                 Write(batch);
                 _written(batch[^1].Write.Sequence);
             }

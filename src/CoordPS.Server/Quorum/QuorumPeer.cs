@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Text;
 using CoordPS.Protocol;
 using CoordPS.Server.Admin;
+using CoordPS.Server.Hosting;
 using CoordPS.Zab;
 using Microsoft.Extensions.Logging;
 
@@ -94,10 +95,10 @@ internal sealed class QuorumPeer : IRequestPipeline, IDisposable
         ShowConfig(database.Tree);
         _tickInterval = Math.Clamp(config.TickTime / 20, 1, MaxTickMilliseconds);
         _comparison = new ConfigComparison(config, logger);
-        _election = new ElectionConnections(config.ServerId, _self.Addresses, config, AddressesOf, Notified, logger);
-        _learners = new LearnerConnections(this, config, AddressesOf, logger) { Own = _self.Addresses };
+        _election = new ElectionConnections(config.ServerId, _self.Addresses, config, server.Host, AddressesOf, Notified, logger);
+        _learners = new LearnerConnections(this, config, server.Host, AddressesOf, logger) { Own = _self.Addresses };
         _log = new MemberLog(
-            database, files, snapshots, server.Metrics, TimeSpan.FromMilliseconds(config.FsyncWarningThreshold),
+            database, files, snapshots, server.Metrics, server.Host.Gate, TimeSpan.FromMilliseconds(config.FsyncWarningThreshold),
             sequence => Post(new PeerInput(PeerInputKind.Written, sequence)), Fail, logger);
         _pipeline = new MemberPipeline(_peer, server, config, database, logger);
         _state = MemberState.Of(_peer);
@@ -161,6 +162,13 @@ internal sealed class QuorumPeer : IRequestPipeline, IDisposable
         await EndAsync(abandon: false).ConfigureAwait(false);
     }
 
+    /// <summary>The loop does nothing any more, even what it is just about to.</summary>
+    public void Abandon()
+    {
+        _abandoned = true;
+        _inputs.Close();
+    }
+
     /// <summary>Ends as a crash would: nobody is told, and what is not on disk is lost.</summary>
     public async Task AbandonAsync() => await EndAsync(abandon: true).ConfigureAwait(false);
 
@@ -172,8 +180,7 @@ internal sealed class QuorumPeer : IRequestPipeline, IDisposable
 
     private async Task EndAsync(bool abandon)
     {
-        _abandoned = true;
-        _inputs.Close();
+        Abandon();
         if (_thread.IsAlive)
             await _ended.Task.ConfigureAwait(false);
         await _election.DisposeAsync().ConfigureAwait(false);
@@ -249,6 +256,8 @@ internal sealed class QuorumPeer : IRequestPipeline, IDisposable
                 if (_inputs.Take(batch, interval) is not { } taken)
                     break;
                 batch = taken;
+                if (!PassGate())
+                    break;
                 long now = Environment.TickCount64;
                 if (now - lastTick >= interval)
                 {
@@ -282,6 +291,13 @@ internal sealed class QuorumPeer : IRequestPipeline, IDisposable
             _stopped.TrySetResult();
             _ended.TrySetResult();
         }
+    }
+
+    /// <summary>Waits while the member is frozen; false when it is to end.</summary>
+    private bool PassGate()
+    {
+        _server.Host.Gate?.Pass();
+        return !_abandoned;
     }
 
     private void Fail(Exception e)
@@ -327,10 +343,10 @@ internal sealed class QuorumPeer : IRequestPipeline, IDisposable
                 _peer.NoteActivity(input.Id);
                 break;
             case PeerInputKind.Accepted:
-                _learners.Add(_peer.AcceptLearner(), (Socket)input.Value!);
+                _learners.Add(_peer.AcceptLearner(), (LinkSocket)input.Value!);
                 break;
             case PeerInputKind.Dialed:
-                if (_learners.TryAddDialed(input.Id, (Socket)input.Value!))
+                if (_learners.TryAddDialed(input.Id, (LinkSocket)input.Value!))
                     _peer.ConnectionOpened(input.Id);
                 break;
             case PeerInputKind.Closed:

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using CoordPS.Server.Hosting;
 using CoordPS.Zab;
 
 namespace CoordPS.Server.Quorum;
@@ -35,8 +36,9 @@ internal static class QuorumSockets
     /// <summary>Connects to the first of a member's addresses that answers.</summary>
     /// <exception cref="SocketException">None does.</exception>
     /// <exception cref="OperationCanceledException">It took too long, or was cancelled.</exception>
-    public static async Task<Socket> ConnectAsync(
-        IReadOnlyList<EnsembleAddress> addresses, Func<EnsembleAddress, int> port, TimeSpan timeout, CancellationToken cancellationToken)
+    public static async Task<LinkSocket> ConnectAsync(
+        MemberHost host, long member, IReadOnlyList<EnsembleAddress> addresses, Func<EnsembleAddress, int> port, TimeSpan timeout,
+        CancellationToken cancellationToken)
     {
         for (int i = 0; ; i++)
         {
@@ -46,11 +48,11 @@ internal static class QuorumSockets
             var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
             try
             {
-                await socket.ConnectAsync(addresses[i].Host, port(addresses[i]), limit.Token).ConfigureAwait(false);
+                LinkSocket connected = await host.ConnectAsync(socket, member, addresses[i].Host, port(addresses[i]), limit.Token).ConfigureAwait(false);
                 // Where nobody listens on a port that the system may hand out, it can connect to itself.
                 if (Equals(socket.LocalEndPoint, socket.RemoteEndPoint))
                     throw new SocketException((int)SocketError.ConnectionRefused);
-                return socket;
+                return connected;
             }
             catch (Exception e) when (e is SocketException or OperationCanceledException
                 && i + 1 < addresses.Count && !cancellationToken.IsCancellationRequested)

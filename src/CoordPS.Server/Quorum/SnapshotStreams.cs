@@ -1,9 +1,10 @@
 using System.Net.Sockets;
+using CoordPS.Server.Hosting;
 
 namespace CoordPS.Server.Quorum;
 
 /// <summary>Reads what a connection has buffered already, then its socket, and tells at intervals that bytes move.</summary>
-internal sealed class SnapshotInput(ReadOnlyMemory<byte> buffered, Socket socket) : Stream
+internal sealed class SnapshotInput(ReadOnlyMemory<byte> buffered, LinkSocket socket) : Stream
 {
     private ReadOnlyMemory<byte> _buffered = buffered;
 
@@ -47,7 +48,7 @@ internal sealed class SnapshotInput(ReadOnlyMemory<byte> buffered, Socket socket
     {
         try
         {
-            return socket.Receive(buffer, SocketFlags.None);
+            return socket.Receive(buffer);
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
@@ -57,7 +58,7 @@ internal sealed class SnapshotInput(ReadOnlyMemory<byte> buffered, Socket socket
 }
 
 /// <summary>Writes to a connection's socket.</summary>
-internal sealed class SnapshotOutput(Socket socket, Action progress) : Stream
+internal sealed class SnapshotOutput(LinkSocket socket, Action progress) : Stream
 {
     public override bool CanRead => false;
 
@@ -79,7 +80,7 @@ internal sealed class SnapshotOutput(Socket socket, Action progress) : Stream
         {
             try
             {
-                buffer = buffer[socket.Send(buffer, SocketFlags.None)..];
+                buffer = buffer[socket.Send(buffer)..];
             }
             catch (Exception e) when (e is SocketException or ObjectDisposedException)
             {

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using CoordPS.Protocol;
 using CoordPS.Server.Admin;
+using CoordPS.Server.Hosting;
 
 namespace CoordPS.Server;
 
@@ -50,6 +51,7 @@ internal sealed class SessionTracker : IAsyncDisposable
     private readonly SortedDictionary<long, List<Session>> _deadlines = [];
     private readonly int _tickMilliseconds;
     private readonly Action<Session> _expire;
+    private readonly FreezeGate? _gate;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _loop;
     private long _nextId;
@@ -58,10 +60,12 @@ internal sealed class SessionTracker : IAsyncDisposable
     /// <param name="serverId">The member's id, the high byte of the ids it gives out.</param>
     /// <param name="tickMilliseconds">What deadlines are rounded up to.</param>
     /// <param name="expire">Called once for each session that expires.</param>
-    public SessionTracker(long serverId, int tickMilliseconds, Action<Session> expire)
+    /// <param name="gate">What freezes the member; null if nothing does.</param>
+    public SessionTracker(long serverId, int tickMilliseconds, Action<Session> expire, FreezeGate? gate = null)
     {
         _tickMilliseconds = Math.Max(1, tickMilliseconds);
         _expire = expire;
+        _gate = gate;
         _nextId = InitialId(serverId, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
         _loop = Task.Run(RunAsync);
     }
@@ -187,7 +191,7 @@ internal sealed class SessionTracker : IAsyncDisposable
         while (await timer.WaitForNextTickAsync(_stop.Token).ConfigureAwait(false))
         {
             // What comes due on a member that does not lead waits until it does; everyone is then given his whole time again.
-            if (!Expires)
+            if (!Expires || _gate is { IsClosed: true })
                 continue;
             long now = Environment.TickCount64;
             foreach (Session session in TakeDue(now))

@@ -1,0 +1,247 @@
+namespace CoordPS.Server.Hosting;
+
+/// <summary>
+/// An ensemble on this machine, its members in this process or in processes of their own. Use <see cref="Open"/> for a new one, or for
+/// one that a folder holds, then <see cref="StartAsync"/>.
+/// </summary>
+public sealed class LocalEnsemble : IAsyncDisposable
+{
+    private const int PortAttempts = 5;
+
+    /// <summary>How long members that are not needed for the quorum may take to join before the ensemble counts as started without them.</summary>
+    private static readonly TimeSpan JoinPatience = TimeSpan.FromSeconds(1);
+
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(10);
+
+    private readonly LocalEnsembleOptions _options;
+    private readonly EnsembleFolder _folder;
+    private readonly Lock _lock = new();
+    private List<LocalMember> _members = [];
+    private Task? _stopping;
+
+    private LocalEnsemble(LocalEnsembleOptions options, EnsembleFolder folder, bool isTemporary)
+    {
+        _options = options;
+        _folder = folder;
+        IsTemporary = isTemporary;
+        if (!options.OutOfProcess && folder.Members[0].Config.IsDistributed)
+            Network = new FaultNetwork(folder.Members.Select(static m => m.Id));
+        _members = [.. folder.Members.Select(Host)];
+    }
+
+    /// <summary>Its name.</summary>
+    public string Name => _options.Name;
+
+    /// <summary>Where its members run.</summary>
+    public LocalEnsembleKind Kind => _options.OutOfProcess ? LocalEnsembleKind.OutOfProcess : LocalEnsembleKind.InProcess;
+
+    /// <summary>The folder that holds the members' folders.</summary>
+    public string DataPath => _folder.Path;
+
+    /// <summary>Whether the folder was made for it, and goes with it.</summary>
+    public bool IsTemporary { get; }
+
+    /// <summary>When it was started.</summary>
+    public DateTimeOffset Started { get; private set; } = DateTimeOffset.Now;
+
+    /// <summary>Its members by number.</summary>
+    public IReadOnlyList<LocalMember> Members
+    {
+        get
+        {
+            lock (_lock)
+                return [.. _members];
+        }
+    }
+
+    /// <summary>What clients connect to: the members' client addresses.</summary>
+    public string ConnectionString => string.Join(',', Members.Select(static member => member.ClientEndPoint));
+
+    /// <summary>The network between members in this process, to be disturbed; null for others and for a standalone server.</summary>
+    public FaultNetwork? Network { get; }
+
+    /// <summary>The member that leads, or the standalone server; null if there is none.</summary>
+    public LocalMember? Leader => Members.FirstOrDefault(static m => m is { IsServing: true, Role: LocalMemberRole.Leader or LocalMemberRole.Standalone });
+
+    /// <summary>Whether a quorum of its participants serves.</summary>
+    public bool HasQuorum => Leader is not null && ServingParticipants >= (Members.Count(static m => !m.IsObserver) / 2) + 1;
+
+    /// <summary>Whether it was stopped by <see cref="StopAsync"/>.</summary>
+    public bool IsStopped
+    {
+        get
+        {
+            lock (_lock)
+                return _stopping is not null;
+        }
+    }
+
+    /// <summary>What was odd about the settings, once for all members.</summary>
+    public IReadOnlyList<ConfigWarning> Warnings => _folder.Members[0].Config.Warnings;
+
+    private int ServingParticipants => Members.Count(static m => m is { IsServing: true, IsObserver: false });
+
+    /// <summary>Makes the folders of a new ensemble, or reads those of one that is there. Nothing runs yet.</summary>
+    /// <exception cref="LocalEnsembleException">The folder holds something else or does not fit the options; nothing was overwritten.</exception>
+    public static LocalEnsemble Open(LocalEnsembleOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        bool temporary = options.DataPath is null;
+        string path = options.DataPath is null ? Directory.CreateTempSubdirectory("coordps-").FullName : Path.GetFullPath(options.DataPath);
+        try
+        {
+            return new LocalEnsemble(options, EnsembleFolder.Open(options, path), temporary);
+        }
+        catch
+        {
+            if (temporary)
+                Directory.Delete(path, recursive: true);
+            throw;
+        }
+    }
+
+    /// <summary>The name of the ensemble that a folder holds; null when it holds none.</summary>
+    /// <exception cref="LocalEnsembleException">Its description is damaged.</exception>
+    public static string? NameIn(string path) => EnsembleFolder.ReadDescription(path)?.Name;
+
+    /// <summary>
+    /// Starts the members and waits until a quorum serves, and a little longer for those that it does without. When that fails, or is
+    /// cancelled, what was started is stopped, and what was made is removed.
+    /// </summary>
+    /// <exception cref="LocalEnsembleException">It can't start; the exception names the member and says what to do.</exception>
+    public async Task StartAsync(CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            for (int attempt = 1; ; attempt++)
+            {
+                try
+                {
+                    await StartMembersAsync(cancellationToken).ConfigureAwait(false);
+                    break;
+                }
+                catch (LocalEnsembleException e) when (e.Problem == LocalEnsembleProblem.Address)
+                {
+                    await StopMembersAsync(kill: true).ConfigureAwait(false);
+                    if (attempt >= PortAttempts || Members.Any(static m => m.ConfigPath is null))
+                        throw;
+                    if (_folder.ExchangePorts())
+                        Rehost();
+                }
+            }
+
+            await FormAsync(cancellationToken).ConfigureAwait(false);
+            Started = DateTimeOffset.Now;
+            _folder.Keep();
+        }
+        catch
+        {
+            await StopMembersAsync(kill: true).ConfigureAwait(false);
+            _folder.Discard();
+            DeleteTemporary();
+            throw;
+        }
+    }
+
+    /// <summary>Stops the members, once, and removes a temporary folder.</summary>
+    /// <exception cref="IOException">The folder could not be removed.</exception>
+    public Task StopAsync()
+    {
+        lock (_lock)
+            return _stopping ??= Task.Run(StopOnceAsync);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync() => await StopAsync().ConfigureAwait(false);
+
+    /// <summary>Asks members in other processes what they do.</summary>
+    public Task RefreshAsync(CancellationToken cancellationToken = default) => Task.WhenAll(Members.Select(m => m.RefreshAsync(cancellationToken)));
+
+    /// <summary>A member by its number.</summary>
+    /// <exception cref="LocalEnsembleException">There is none.</exception>
+    public LocalMember Member(long id) => Members.FirstOrDefault(m => m.Id == id) ?? throw new LocalEnsembleException(
+        LocalEnsembleProblem.NoMember, $"Ensemble '{Name}' has no member {id}.", $"Its members are {string.Join(", ", Members.Select(static m => m.Id))}.", id);
+
+    /// <inheritdoc/>
+    public override string ToString() => Name;
+
+    private LocalMember Host(MemberFolder folder) => new InProcessMember(Name, folder, Network);
+
+    private void Rehost()
+    {
+        lock (_lock)
+            _members = [.. _folder.Members.Select(Host)];
+    }
+
+    private async Task StartMembersAsync(CancellationToken cancellationToken)
+    {
+        Task[] starting = [.. Members.Select(m => m.StartAsync(cancellationToken))];
+        await Task.WhenAll(starting).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        // A port that is taken is the problem that can be helped, whatever else went wrong.
+        Exception[] failures = [.. starting.Where(static t => t.IsFaulted).Select(static t => t.Exception!.InnerException!)];
+        if (failures.Length > 0)
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failures.FirstOrDefault(static e => e is LocalEnsembleException { Problem: LocalEnsembleProblem.Address }) ?? failures[0]);
+        cancellationToken.ThrowIfCancellationRequested();
+    }
+
+    private async Task FormAsync(CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(_options.Timeout);
+        Task[] serving = [.. Members.Select(m => m.WaitUntilServingAsync(limit.Token))];
+        try
+        {
+            var waiting = serving.ToList();
+            while (waiting.Count > 0 && !HasQuorum)
+            {
+                Task done = await Task.WhenAny(waiting).ConfigureAwait(false);
+                await done.ConfigureAwait(false);
+                waiting.Remove(done);
+            }
+
+            // The leader serves a moment after its followers were told that they may.
+            while (!HasQuorum)
+                await Task.Delay(PollInterval, limit.Token).ConfigureAwait(false);
+            Task others = Task.WhenAll(waiting);
+            if (await Task.WhenAny(others, Task.Delay(JoinPatience, limit.Token)).ConfigureAwait(false) == others)
+                await others.ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new LocalEnsembleException(
+                LocalEnsembleProblem.NoQuorum,
+                $"Ensemble '{Name}' has no quorum after {_options.Timeout.TotalSeconds:0} s: {string.Join(", ", Members.Select(static m => $"member {m.Id} {Describe(m)}"))}.",
+                "Check that the machine is not overloaded and that the members' data belongs together.");
+        }
+        finally
+        {
+            await limit.CancelAsync().ConfigureAwait(false);
+            await Task.WhenAll(serving).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private static string Describe(LocalMember member) =>
+        member.State == LocalMemberState.Running ? $"is {member.Role.ToString().ToLowerInvariant()}" : $"is {member.State.ToString().ToLowerInvariant()}";
+
+    private async Task StopOnceAsync()
+    {
+        await StopMembersAsync(kill: false).ConfigureAwait(false);
+        _folder.ReleasePorts();
+        DeleteTemporary();
+    }
+
+    private async Task StopMembersAsync(bool kill)
+    {
+        // Followers first, together: the leader has nobody to hand over to then, and does not try.
+        LocalMember? leader = kill ? null : Leader;
+        await Task.WhenAll(Members.Where(m => m != leader).Select(m => kill ? m.KillAsync() : m.StopAsync())).ConfigureAwait(false);
+        if (leader is not null)
+            await leader.StopAsync().ConfigureAwait(false);
+    }
+
+    private void DeleteTemporary()
+    {
+        if (IsTemporary && Directory.Exists(DataPath))
+            Directory.Delete(DataPath, recursive: true);
+    }
+}
