@@ -17,7 +17,8 @@
         'Connect-Coord', 'Disconnect-Coord', 'Get-CoordSession',
         'Get-ZNode', 'New-ZNode', 'Set-ZNode', 'Remove-ZNode', 'Test-ZNode', 'Wait-ZNode', 'Watch-ZNode',
         'Get-ZNodeChild', 'Invoke-ZNodeTransaction', 'Get-ZNodeAcl', 'Set-ZNodeAcl',
-        'Start-CoordEnsemble', 'Stop-CoordEnsemble', 'Get-CoordEnsemble'
+        'Start-CoordEnsemble', 'Stop-CoordEnsemble', 'Get-CoordEnsemble', 'Invoke-CoordFault',
+        'Start-CoordMember', 'Stop-CoordMember', 'Restart-CoordMember', 'Suspend-CoordMember', 'Resume-CoordMember'
     )
     PrivateData          = @{
         PSData = @{

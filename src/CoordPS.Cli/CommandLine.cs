@@ -10,7 +10,7 @@ internal static class CommandLine
     private const string Help = """
         coordps: a ZooKeeper server, a load generator and a demonstration
 
-          coordps server ZOO.CFG [--log-level LEVEL] [--log-format text|json]
+          coordps server ZOO.CFG [--log-level LEVEL] [--log-format text|json] [--detach]
           coordps bench HOST:PORT[,HOST:PORT...] [options]
           coordps quickstart
           coordps simulate [--seed N] [--count N] [--trace]

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace CoordPS.Cli;
 
 /// <summary><c>coordps server</c>: a server in the foreground, until SIGTERM, SIGINT or Ctrl+C.</summary>
-internal static class ServerCommand
+internal static partial class ServerCommand
 {
     private const string Help = """
         coordps server ZOO.CFG [options]
@@ -16,6 +16,7 @@ internal static class ServerCommand
 
           --log-level LEVEL     trace, debug, info (default), warn, error or none
           --log-format FORMAT   text (default) or json, one object a line
+          --detach              in a session of its own, which the end of the terminal and Ctrl+C there don't reach
 
         Exit codes: 0 stopped when asked to; 1 failed; 2 wrong arguments or configuration; 3 unusable data directory.
         """;
@@ -29,8 +30,15 @@ internal static class ServerCommand
         }
 
         var level = arguments.Choice("--log-level", "info", "trace", "debug", "info", "warn", "error", "none");
+        var detach = arguments.Flag("--detach");
         var format = arguments.Choice("--log-format", "text", "text", "json");
         var file = arguments.Positional(1, "the path of a zoo.cfg")[0];
+        if (detach && !OperatingSystem.IsWindows())
+        {
+            // It fails for the leader of a process group, which a shell's background job may be: that one has no terminal to lose.
+            _ = SetSession();
+        }
+
         using var log = new ConsoleLog(ConsoleLog.Level(level), format == "json");
         var logger = log.CreateLogger("coordps");
 
@@ -94,6 +102,9 @@ internal static class ServerCommand
             return ExitCode.Success;
         }
     }
+
+    [LibraryImport("libc", EntryPoint = "setsid", SetLastError = true)]
+    private static partial int SetSession();
 
     private static async Task<int> FailAsync(int code, string message)
     {

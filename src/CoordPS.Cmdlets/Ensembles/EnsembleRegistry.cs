@@ -1,38 +1,71 @@
 using System.Collections.Concurrent;
 using System.Management.Automation;
+using CoordPS.Server.Hosting;
 
 namespace CoordPS.Cmdlets;
 
-/// <summary>The ensembles that run in this process, for all of its runspaces.</summary>
+/// <summary>This user's local ensembles: those in this process, for all of its runspaces, and those whose members are processes.</summary>
 internal static class EnsembleRegistry
 {
     private static readonly ConcurrentDictionary<string, CoordEnsemble?> Ensembles = new(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Those that have been started and not stopped.</summary>
+    /// <summary>Those in this process that have been started and not stopped.</summary>
     public static IEnumerable<CoordEnsemble> All => Ensembles.Values.OfType<CoordEnsemble>().OrderBy(ensemble => ensemble.Started);
 
-    /// <summary>Those whose name is like a pattern with wildcards.</summary>
-    public static IReadOnlyList<CoordEnsemble> Find(string name)
+    /// <summary>The names of all, in this process or not.</summary>
+    public static IEnumerable<string> Names => All.Select(static ensemble => ensemble.Name).Concat(LocalEnsemble.ProcessEnsembles);
+
+    /// <summary>Those whose name is like a pattern with wildcards. What their members are doing was asked just now.</summary>
+    /// <param name="name">The pattern.</param>
+    /// <param name="unreadable">Told of ensembles whose folder can't be read, by name.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public static async Task<IReadOnlyList<CoordEnsemble>> FindAsync(
+        string name, Action<string, LocalEnsembleException> unreadable, CancellationToken cancellationToken)
     {
         var like = new WildcardPattern(name, WildcardOptions.IgnoreCase | WildcardOptions.CultureInvariant);
-        return [.. All.Where(ensemble => like.IsMatch(ensemble.Name))];
+        List<CoordEnsemble> found = [.. All.Where(ensemble => like.IsMatch(ensemble.Name))];
+        foreach (string other in LocalEnsemble.ProcessEnsembles.Where(like.IsMatch))
+        {
+            try
+            {
+                if (LocalEnsemble.OpenProcesses(other) is { } local)
+                    found.Add(new CoordEnsemble(local, RunspaceState.Current));
+            }
+            catch (LocalEnsembleException e)
+            {
+                unreadable(other, e);
+            }
+        }
+
+        await Task.WhenAll(found.Select(ensemble => ensemble.Local.RefreshAsync(cancellationToken)));
+        return found;
     }
 
     /// <summary>Reserves a name until <see cref="Add"/> or <see cref="Release"/>. False if an ensemble has it.</summary>
-    public static bool TryReserve(string name) => Ensembles.TryAdd(name, null);
+    /// <param name="name">The name.</param>
+    /// <param name="isProcesses">Whether it is for members that are processes, whose names are reserved elsewhere as well.</param>
+    public static bool TryReserve(string name, bool isProcesses) =>
+        (isProcesses || !LocalEnsemble.ProcessEnsembles.Contains(name, StringComparer.OrdinalIgnoreCase)) && Ensembles.TryAdd(name, null);
 
     /// <summary>Reserves a name that no ensemble has.</summary>
     public static string ReserveAny()
     {
         for (int i = 1; ; i++)
         {
-            if (TryReserve($"coord{i}"))
+            if (TryReserve($"coord{i}", isProcesses: false))
                 return $"coord{i}";
         }
     }
 
+    /// <summary>Keeps an ensemble that was started, until it is stopped or the process ends; one whose members are processes needs no keeping.</summary>
     public static void Add(CoordEnsemble ensemble)
     {
+        if (ensemble.Kind == LocalEnsembleKind.OutOfProcess)
+        {
+            Release(ensemble.Name);
+            return;
+        }
+
         Ensembles[ensemble.Name] = ensemble;
         ProcessLifetime.Watch();
     }

@@ -3,7 +3,10 @@ using CoordPS.Protocol;
 
 namespace CoordPS.Cmdlets;
 
-/// <summary>Lists the ensembles that run in this process.</summary>
+/// <summary>
+/// Lists this user's ensembles on this machine: those in this process, and those whose members are processes, from whatever shell they were
+/// started.
+/// </summary>
 [Cmdlet(VerbsCommon.Get, "CoordEnsemble")]
 [OutputType(typeof(CoordEnsemble))]
 public sealed class GetCoordEnsembleCommand : AsyncCmdlet
@@ -15,19 +18,26 @@ public sealed class GetCoordEnsembleCommand : AsyncCmdlet
     public string[] Name { get; set; } = ["*"];
 
     /// <inheritdoc/>
-    protected override Task ProcessAsync()
+    protected override async Task ProcessAsync()
     {
         foreach (string name in Name)
         {
-            IReadOnlyList<CoordEnsemble> found = EnsembleRegistry.Find(name);
-            if (found.Count == 0 && !WildcardPattern.ContainsWildcardCharacters(name))
+            bool known = false;
+            IReadOnlyList<CoordEnsemble> found = await EnsembleRegistry.FindAsync(
+                name,
+                (other, e) =>
+                {
+                    known = true;
+                    WriteError(HostingErrors.From(e, $"Ensemble '{other}' can't be shown: "), other);
+                },
+                Cancellation);
+            if (found.Count == 0 && !known && !WildcardPattern.ContainsWildcardCharacters(name))
                 WriteError(NoEnsemble(name), name);
             WriteObject(found, enumerateCollection: true);
         }
-
-        return Task.CompletedTask;
     }
 
     internal static CoordException NoEnsemble(string name) => new(
-        "NoEnsemble", ErrorCode.NoNode, $"No ensemble named '{name}' runs in this process.", "See which do with Get-CoordEnsemble, or start one with Start-CoordEnsemble.");
+        "NoEnsemble", ErrorCode.NoNode, $"There is no ensemble named '{name}' in this process, nor one of processes.",
+        "See which there are with Get-CoordEnsemble, or start one with Start-CoordEnsemble.");
 }

@@ -7,10 +7,20 @@ namespace CoordPS.Cmdlets;
 /// <summary>The problems of local ensembles as errors of cmdlets.</summary>
 internal static class HostingErrors
 {
-    /// <summary>The error.</summary>
+    /// <summary>Whether it is a problem of an ensemble rather than of this program.</summary>
+    public static bool IsKnown(Exception exception) => exception is LocalEnsembleException or CoordException;
+
+    /// <summary>The error that a problem is.</summary>
+    public static CoordException From(Exception problem) => problem as CoordException ?? From((LocalEnsembleException)problem, "");
+
+    /// <summary>No quorum serves, or would.</summary>
+    public static CoordException NoQuorum(string message, string recommendedAction) =>
+        new("NoQuorum", ErrorCode.OperationTimeout, message, recommendedAction, null, null, ErrorCategory.OperationTimeout);
+
+    /// <summary>The error that a problem is.</summary>
     /// <param name="problem">What went wrong.</param>
     /// <param name="context">What it kept from being done, unless the problem names the ensemble itself.</param>
-    public static CoordException From(LocalEnsembleException problem, string context = "")
+    public static CoordException From(LocalEnsembleException problem, string context)
     {
         (string id, ErrorCode error, ErrorCategory? category) = problem.Problem switch
         {

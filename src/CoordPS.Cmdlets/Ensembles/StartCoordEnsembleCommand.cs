@@ -100,7 +100,7 @@ public sealed class StartCoordEnsembleCommand : AsyncCmdlet
             {
                 name = EnsembleRegistry.ReserveAny();
             }
-            else if (!EnsembleRegistry.TryReserve(name))
+            else if (!EnsembleRegistry.TryReserve(name, OutOfProcess))
             {
                 WriteError(
                     new CoordException(

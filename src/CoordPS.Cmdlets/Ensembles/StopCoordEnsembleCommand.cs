@@ -1,9 +1,12 @@
 using System.Management.Automation;
 using CoordPS.Protocol;
+using CoordPS.Server.Hosting;
 
 namespace CoordPS.Cmdlets;
 
-/// <summary>Stops ensembles that run in this process. Data in a folder of their own choice stays; a temporary folder goes.</summary>
+/// <summary>
+/// Stops ensembles on this machine, in this process or as processes. Data in a folder of their own choice stays; a temporary folder goes.
+/// </summary>
 [Cmdlet(VerbsLifecycle.Stop, "CoordEnsemble", SupportsShouldProcess = true)]
 public sealed class StopCoordEnsembleCommand : AsyncCmdlet
 {
@@ -17,13 +20,22 @@ public sealed class StopCoordEnsembleCommand : AsyncCmdlet
     {
         foreach (string name in Name)
         {
-            IReadOnlyList<CoordEnsemble> found = EnsembleRegistry.Find(name);
-            if (found.Count == 0 && !WildcardPattern.ContainsWildcardCharacters(name))
+            var unreadable = new List<(string Name, LocalEnsembleException Problem)>();
+            IReadOnlyList<CoordEnsemble> found = await EnsembleRegistry.FindAsync(name, (other, e) => unreadable.Add((other, e)), Cancellation);
+            if (found.Count + unreadable.Count == 0 && !WildcardPattern.ContainsWildcardCharacters(name))
                 WriteError(GetCoordEnsembleCommand.NoEnsemble(name), name);
             foreach (CoordEnsemble ensemble in found)
             {
                 if (ShouldProcess(ensemble.Name, ensemble.IsTemporary ? "Stop ensemble and remove its data" : "Stop ensemble"))
                     await StopAsync(ensemble);
+            }
+
+            foreach ((string other, LocalEnsembleException problem) in unreadable)
+            {
+                if (!ShouldProcess(other, "End the processes of an ensemble whose folder can't be read"))
+                    continue;
+                await LocalEnsemble.AbandonProcessesAsync(other, Cancellation);
+                WriteWarning($"The processes of '{other}' were ended; its folder stays as it is: {problem.Message}");
             }
         }
     }
@@ -32,10 +44,19 @@ public sealed class StopCoordEnsembleCommand : AsyncCmdlet
     {
         try
         {
-            await EnsembleRegistry.StopAsync(ensemble).WaitAsync(Cancellation);
+            var progress = new ProgressReporter(this, $"Stopping {ensemble.Name}");
+            Task stopping = EnsembleRegistry.StopAsync(ensemble);
+            while (await Task.WhenAny(stopping, Task.Delay(TimeSpan.FromMilliseconds(250), Cancellation)) != stopping && !Cancellation.IsCancellationRequested)
+            {
+                progress.Report(string.Join(
+                    ", ", ensemble.Local.Members.Where(static m => m.State is LocalMemberState.Running or LocalMemberState.Suspended).Select(static m => $"member {m.Id}")));
+            }
+
+            progress.Complete();
+            await stopping.WaitAsync(Cancellation);
             WriteVerbose($"Stopped '{ensemble.Name}'.");
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             WriteError(
                 new CoordException(

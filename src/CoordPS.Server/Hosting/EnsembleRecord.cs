@@ -21,4 +21,5 @@ internal sealed record EnsembleRecord
 /// <param name="Id">The member's number.</param>
 /// <param name="ProcessId">The process; 0 when it was stopped.</param>
 /// <param name="Identity">What tells the process from a later one with the same number.</param>
-internal sealed record RecordedMember(long Id, int ProcessId, string? Identity);
+/// <param name="IsSuspended">Whether it was suspended, for systems that don't tell.</param>
+internal sealed record RecordedMember(long Id, int ProcessId, string? Identity, bool IsSuspended = false);

@@ -15,18 +15,20 @@ public sealed class LocalEnsemble : IAsyncDisposable
 
     private readonly LocalEnsembleOptions _options;
     private readonly EnsembleFolder _folder;
+    private readonly string _executable;
     private readonly Lock _lock = new();
     private List<LocalMember> _members = [];
     private Task? _stopping;
 
-    private LocalEnsemble(LocalEnsembleOptions options, EnsembleFolder folder, bool isTemporary)
+    private LocalEnsemble(LocalEnsembleOptions options, EnsembleFolder folder, bool isTemporary, EnsembleRecord? record = null)
     {
         _options = options;
         _folder = folder;
+        _executable = record?.ExecutablePath ?? (options.OutOfProcess ? MemberExecutable.Find(options.ExecutablePath) : "");
         IsTemporary = isTemporary;
         if (!options.OutOfProcess && folder.Members[0].Config.IsDistributed)
             Network = new FaultNetwork(folder.Members.Select(static m => m.Id));
-        _members = [.. folder.Members.Select(Host)];
+        _members = [.. folder.Members.Select(f => Host(f, record?.Members.FirstOrDefault(m => m.Id == f.Id)))];
     }
 
     /// <summary>Its name.</summary>
@@ -100,6 +102,36 @@ public sealed class LocalEnsemble : IAsyncDisposable
         }
     }
 
+    /// <summary>The names of this user's ensembles whose members are processes, whatever process has started them.</summary>
+    public static IReadOnlyList<string> ProcessEnsembles => [.. EnsembleStore.All.Select(static r => r.Name)];
+
+    /// <summary>An ensemble whose members are processes; null if there is none of that name.</summary>
+    /// <exception cref="LocalEnsembleException">Its folder can't be read.</exception>
+    public static LocalEnsemble? OpenProcesses(string name)
+    {
+        if (EnsembleStore.Read(name) is not { } record)
+            return null;
+        var options = new LocalEnsembleOptions { Name = record.Name, DataPath = record.DataPath, OutOfProcess = true };
+        return new LocalEnsemble(options, EnsembleFolder.OpenRecorded(record.DataPath), record.IsTemporary, record) { Started = record.Started };
+    }
+
+    /// <summary>
+    /// Ends the processes of an ensemble whose folder can't be read any more, as by a crash, and forgets it. Its folder stays as it is.
+    /// </summary>
+    public static async Task AbandonProcessesAsync(string name, CancellationToken cancellationToken = default)
+    {
+        foreach (RecordedMember member in EnsembleStore.Read(name)?.Members ?? [])
+        {
+            while (ProcessIdentity.IsAlive(member.ProcessId, member.Identity))
+            {
+                DetachedProcess.Kill(member.ProcessId);
+                await Task.Delay(PollInterval, cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        EnsembleStore.Remove(name);
+    }
+
     /// <summary>The name of the ensemble that a folder holds; null when it holds none.</summary>
     /// <exception cref="LocalEnsembleException">Its description is damaged.</exception>
     public static string? NameIn(string path) => EnsembleFolder.ReadDescription(path)?.Name;
@@ -111,6 +143,7 @@ public sealed class LocalEnsemble : IAsyncDisposable
     /// <exception cref="LocalEnsembleException">It can't start; the exception names the member and says what to do.</exception>
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
+        Note();
         try
         {
             for (int attempt = 1; ; attempt++)
@@ -118,6 +151,7 @@ public sealed class LocalEnsemble : IAsyncDisposable
                 try
                 {
                     await StartMembersAsync(cancellationToken).ConfigureAwait(false);
+                    await FormAsync(cancellationToken).ConfigureAwait(false);
                     break;
                 }
                 catch (LocalEnsembleException e) when (e.Problem == LocalEnsembleProblem.Address)
@@ -130,13 +164,13 @@ public sealed class LocalEnsemble : IAsyncDisposable
                 }
             }
 
-            await FormAsync(cancellationToken).ConfigureAwait(false);
             Started = DateTimeOffset.Now;
             _folder.Keep();
         }
         catch
         {
             await StopMembersAsync(kill: true).ConfigureAwait(false);
+            Forget();
             _folder.Discard();
             DeleteTemporary();
             throw;
@@ -165,12 +199,34 @@ public sealed class LocalEnsemble : IAsyncDisposable
     /// <inheritdoc/>
     public override string ToString() => Name;
 
-    private LocalMember Host(MemberFolder folder) => new InProcessMember(Name, folder, Network);
+    private LocalMember Host(MemberFolder folder, RecordedMember? process = null) => _options.OutOfProcess
+        ? new ProcessMember(Name, folder, _executable, process)
+        : new InProcessMember(Name, folder, Network);
+
+    /// <summary>Lets other processes find it, from before there is anything to find.</summary>
+    private void Note()
+    {
+        if (!_options.OutOfProcess)
+            return;
+        var record = new EnsembleRecord { Name = Name, DataPath = DataPath, IsTemporary = IsTemporary, ExecutablePath = _executable, Started = DateTimeOffset.Now };
+        if (EnsembleStore.TryAdd(record))
+            return;
+        _folder.Discard();
+        DeleteTemporary();
+        throw new LocalEnsembleException(
+            LocalEnsembleProblem.Exists, $"An ensemble named '{Name}' exists already.", "Use it (Get-CoordEnsemble), stop it (Stop-CoordEnsemble), or choose another name.");
+    }
+
+    private void Forget()
+    {
+        if (_options.OutOfProcess)
+            EnsembleStore.Remove(Name);
+    }
 
     private void Rehost()
     {
         lock (_lock)
-            _members = [.. _folder.Members.Select(Host)];
+            _members = [.. _folder.Members.Select(f => Host(f))];
     }
 
     private async Task StartMembersAsync(CancellationToken cancellationToken)
@@ -226,6 +282,7 @@ public sealed class LocalEnsemble : IAsyncDisposable
     private async Task StopOnceAsync()
     {
         await StopMembersAsync(kill: false).ConfigureAwait(false);
+        Forget();
         _folder.ReleasePorts();
         DeleteTemporary();
     }
