@@ -18,7 +18,8 @@
         'Get-ZNode', 'New-ZNode', 'Set-ZNode', 'Remove-ZNode', 'Test-ZNode', 'Wait-ZNode', 'Watch-ZNode',
         'Get-ZNodeChild', 'Invoke-ZNodeTransaction', 'Get-ZNodeAcl', 'Set-ZNodeAcl',
         'Start-CoordEnsemble', 'Stop-CoordEnsemble', 'Get-CoordEnsemble', 'Invoke-CoordFault',
-        'Start-CoordMember', 'Stop-CoordMember', 'Restart-CoordMember', 'Suspend-CoordMember', 'Resume-CoordMember'
+        'Start-CoordMember', 'Stop-CoordMember', 'Restart-CoordMember', 'Suspend-CoordMember', 'Resume-CoordMember',
+        'Add-CoordMember', 'Remove-CoordMember'
     )
     PrivateData          = @{
         PSData = @{

@@ -28,3 +28,5 @@ function Publish-Project([string]$Project, [string]$Folder) {
 
 Publish-Project src/CoordPS.Cli out/bin
 Publish-Project src/CoordPS.Cmdlets out/CoordPS
+# The module brings the executable for members that run as processes.
+Copy-Item (Join-Path $root 'out/bin') (Join-Path $root 'out/CoordPS/bin') -Recurse

@@ -17,3 +17,5 @@ publish() { # PROJECT FOLDER
 
 publish src/CoordPS.Cli out/bin
 publish src/CoordPS.Cmdlets out/CoordPS
+# The module brings the executable for members that run as processes.
+cp -R out/bin out/CoordPS/bin

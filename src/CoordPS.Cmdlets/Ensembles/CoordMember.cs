@@ -20,6 +20,9 @@ public sealed class CoordMember
     /// <summary>What it does in its ensemble: just now in this process; as of the cmdlet that emitted it when it is a process.</summary>
     public LocalMemberRole Role => Local.Role;
 
+    /// <summary>Whether it serves clients, as of <see cref="Role"/>.</summary>
+    public bool IsServing => Local.IsServing;
+
     /// <summary>Whether it follows without a vote.</summary>
     public bool IsObserver => Local.IsObserver;
 

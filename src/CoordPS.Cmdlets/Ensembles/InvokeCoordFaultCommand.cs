@@ -14,7 +14,7 @@ namespace CoordPS.Cmdlets;
 /// <remarks>Without any of its switches it changes nothing and emits the present faults.</remarks>
 [Cmdlet(VerbsLifecycle.Invoke, "CoordFault", SupportsShouldProcess = true, DefaultParameterSetName = ShowSet)]
 [OutputType(typeof(CoordFault))]
-public sealed class InvokeCoordFaultCommand : AsyncCmdlet
+public sealed class InvokeCoordFaultCommand : EnsembleCmdlet
 {
     internal const string Clients = "Clients";
 
@@ -24,13 +24,6 @@ public sealed class InvokeCoordFaultCommand : AsyncCmdlet
     private const string CutSet = "Cut";
     private const string DelaySet = "Delay";
     private const string HealSet = "Heal";
-
-    /// <summary>The ensemble's name.</summary>
-    [Parameter(Position = 0, Mandatory = true, ValueFromPipelineByPropertyName = true)]
-    [Alias("Name")]
-    [ArgumentCompleter(typeof(EnsembleCompleter))]
-    [ValidateNotNullOrEmpty]
-    public string Ensemble { get; set; } = "";
 
     /// <summary>
     /// Groups of members that reach only each other, such as <c>1,(2,3)</c> or <c>'1','2,3'</c>; members that none names form one more. It replaces
@@ -85,14 +78,8 @@ public sealed class InvokeCoordFaultCommand : AsyncCmdlet
     /// <inheritdoc/>
     protected override async Task ProcessAsync()
     {
-        IReadOnlyList<CoordEnsemble> found = await EnsembleRegistry.FindAsync(
-            WildcardPattern.Escape(Ensemble), (_, e) => WriteError(HostingErrors.From(e), Ensemble), Cancellation);
-        if (found is not [var ensemble, ..])
-        {
-            WriteError(GetCoordEnsembleCommand.NoEnsemble(Ensemble), Ensemble);
+        if (await FindEnsembleAsync() is not { } ensemble)
             return;
-        }
-
         if (ensemble.Local.Network is not { } network)
         {
             bool processes = ensemble.Kind == LocalEnsembleKind.OutOfProcess;

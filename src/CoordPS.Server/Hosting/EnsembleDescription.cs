@@ -11,9 +11,6 @@ internal sealed record EnsembleDescription
     /// <summary>Its members.</summary>
     public required IReadOnlyList<DescribedMember> Members { get; init; }
 
-    /// <summary>Which kinds of ports were given, and must not be exchanged for others: client, quorum, election.</summary>
-    public IReadOnlyList<string> FixedPorts { get; init; } = [];
-
     /// <summary>The password of <c>super</c>, which may change the ensemble's configuration; null when the settings name another.</summary>
     public string? SuperPassword { get; init; }
 }

@@ -13,6 +13,11 @@ internal sealed class EnsembleFolder
 {
     public const string DescriptionFile = "ensemble.json";
     public const string ConfigFileName = "zoo.cfg";
+    public const string ClientPort = "client port";
+    public const string QuorumPort = "quorum port";
+    public const string ElectionPort = "election port";
+
+    private const int HighestPort = 65535;
 
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);
 
@@ -137,48 +142,28 @@ internal sealed class EnsembleFolder
         _givenPorts.Clear();
     }
 
-    /// <summary>
-    /// Chooses other ports in place of those that are in use. False when all are free, so that whatever was in the way is gone.
-    /// </summary>
+    /// <summary>Whether opening has made it, so that it can be made again with other ports.</summary>
+    public bool IsNew => _createdFiles.Count > 0;
+
+    /// <summary>Finds out which port is in the way, of those that are not to be exchanged for others.</summary>
     /// <exception cref="LocalEnsembleException">A port that was given, or that clients and other members know already, is in use.</exception>
-    public bool ExchangePorts()
+    public void CheckPorts(LocalEnsembleOptions options)
     {
-        var servers = new SortedDictionary<long, string>();
-        bool exchanged = false;
         foreach (MemberFolder member in Members)
         {
-            var taken = member.Ports.Where(static p => !PortPicker.IsFree(p.Host, p.Port)).ToArray();
-            foreach ((string purpose, string? host, int port) in taken)
+            foreach ((string purpose, string? host, int port) in member.Ports)
             {
-                if (Description is null || Description.FixedPorts.Contains(purpose) || member.Config.DynamicConfigFile is not null)
-                    throw PortInUse(member.Id, purpose, host, port);
-            }
-
-            int Port(string purpose, int port, string? host) => taken.Any(t => t.Purpose == purpose) ? Choose(host ?? "127.0.0.1") : port;
-            exchanged |= taken.Length > 0;
-            if (member.Config.Servers.TryGetValue(member.Id, out QuorumServer? self))
-            {
-                QuorumAddress address = self.Addresses[0];
-                servers[member.Id] = ServerLine(
-                    address.Host, Port("quorum", address.QuorumPort, address.Host), Port("election", address.ElectionPort, address.Host),
-                    self.Type == LearnerType.Observer, member.Config.ClientPortAddress ?? "0.0.0.0", Port("client", member.Config.ClientPort, member.Config.ClientPortAddress));
-            }
-            else if (taken.Length > 0)
-            {
-                WriteOver(member.ConfigPath!, "clientPort", [$"clientPort={Choose(member.Config.ClientPortAddress ?? "0.0.0.0")}"]);
+                IReadOnlyList<int> given = purpose == ClientPort ? options.ClientPorts : purpose == QuorumPort ? options.QuorumPorts : options.ElectionPorts;
+                bool chosen = IsNew && Ports(given, Members.Count, purpose) is null;
+                if (!chosen && !PortPicker.IsFree(host, port))
+                {
+                    throw new LocalEnsembleException(
+                        LocalEnsembleProblem.Address, $"Member {member.Id} can't have {purpose} {port}: something listens on {host ?? "*"}:{port} already.",
+                        IsNew ? "Give another port, or leave it out to have a free one chosen." : "Stop what uses the port: clients and the other members know the member by it.",
+                        member.Id);
+                }
             }
         }
-
-        if (exchanged && servers.Count > 0)
-        {
-            string[] lines = [.. servers.Select(static s => $"server.{s.Key}={s.Value}")];
-            foreach (MemberFolder member in Members)
-                WriteOver(member.ConfigPath!, "server.", lines);
-        }
-
-        if (exchanged)
-            ReadMembers();
-        return exchanged;
     }
 
     /// <summary>The files of one more member, whose server lines are those of the running members and its own.</summary>
@@ -186,10 +171,13 @@ internal sealed class EnsembleFolder
     {
         EnsembleDescription description = Description!;
         long id = description.Members.Max(static m => m.Id) + 1;
+        // The folder of a member that was removed may be there still.
+        while (Directory.Exists(System.IO.Path.Combine(Path, Name(id))))
+            id++;
         MemberFolder model = Members[0];
         string host = model.Config.Servers[model.Id].Addresses[0].Host;
         string clientHost = model.Config.ClientPortAddress ?? "0.0.0.0";
-        string line = $"server.{id}={ServerLine(host, Choose(host), Choose(host), observer, clientHost, Choose(clientHost))}";
+        string line = $"server.{Name(id)}={ServerLine(host, Choose(host), Choose(host), observer, clientHost, Choose(clientHost))}";
         string text = Without(File.ReadAllText(model.ConfigPath!), "server.", "dataDir", "dynamicConfigFile", "dataLogDir");
         string path = System.IO.Path.Combine(Path, Name(id));
         CreateFolder(path);
@@ -200,6 +188,7 @@ internal sealed class EnsembleFolder
         var member = new MemberFolder(id, path, ServerConfig.Load(System.IO.Path.Combine(path, ConfigFileName)));
         Describe(description with { Members = [.. description.Members, new DescribedMember(id, Name(id))] });
         Members = [.. Members, member];
+        Keep();
         return member;
     }
 
@@ -212,10 +201,6 @@ internal sealed class EnsembleFolder
         if (deleteData && Directory.Exists(member.Path))
             Directory.Delete(member.Path, recursive: true);
     }
-
-    internal static LocalEnsembleException PortInUse(long member, string purpose, string? host, int port, Exception? inner = null) => new(
-        LocalEnsembleProblem.Address, $"Member {member} can't have {purpose} port {port}: something listens on {host ?? "*"}:{port} already.",
-        "Stop what uses the port, or leave the ports to be chosen.", member, inner);
 
     private static EnsembleFolder OpenExisting(LocalEnsembleOptions options, string path, EnsembleDescription description)
     {
@@ -250,7 +235,7 @@ internal sealed class EnsembleFolder
         }
 
         var text = new StringBuilder();
-        Append(text, options, CommonDefaults[..1], [("dataDir", path), ("clientPort", Name(Ports(options.ClientPorts, 1, "client port")?[0] ?? 0)), ("clientPortAddress", options.Address)]);
+        Append(text, options, CommonDefaults[..1], [("dataDir", path), ("clientPort", Name(Ports(options.ClientPorts, 1, ClientPort)?[0] ?? 0)), ("clientPortAddress", options.Address)]);
         try
         {
             return new EnsembleFolder(path, null) { Members = [new MemberFolder(1, path, ServerConfig.Parse(text.ToString()))] };
@@ -276,9 +261,9 @@ internal sealed class EnsembleFolder
         int count = members + observers;
         CreateFolder(Path);
         string host = MemberFolder.Reachable(options.Address).ToString();
-        int[]? client = Ports(options.ClientPorts, count, "client port");
-        int[]? quorum = Ports(options.QuorumPorts, count, "quorum port");
-        int[]? election = Ports(options.ElectionPorts, count, "election port");
+        int[]? client = Ports(options.ClientPorts, count, ClientPort);
+        int[]? quorum = Ports(options.QuorumPorts, count, QuorumPort);
+        int[]? election = Ports(options.ElectionPorts, count, ElectionPort);
         string? password = options.Settings.ContainsKey("DigestAuthenticationProvider.superDigest") ? null
             : Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
         (string, string)[] super = password is null ? [] : [("DigestAuthenticationProvider.superDigest", SuperDigest(password))];
@@ -308,7 +293,6 @@ internal sealed class EnsembleFolder
         {
             Name = options.Name,
             Members = [.. Enumerable.Range(1, count).Select(id => new DescribedMember(id, count == 1 ? "." : Name(id)))],
-            FixedPorts = [.. new[] { (client, "client"), (quorum, "quorum"), (election, "election") }.Where(static p => p.Item1 is not null).Select(static p => p.Item2)],
             SuperPassword = password,
         });
         ReadMembers();
@@ -352,19 +336,17 @@ internal sealed class EnsembleFolder
     {
         if (given.Count == 0 || (given.Count == 1 && given[0] == 0))
             return null;
-        if (given.Count == 1 && given[0] + count - 1 <= IPEndPointMaxPort)
+        if (given.Count == 1 && given[0] + count - 1 <= HighestPort)
             return [.. Enumerable.Range(given[0], count)];
-        if (given.Count != count || given.Any(static p => p is < 1 or > IPEndPointMaxPort))
+        if (given.Count != count || given.Any(static p => p is < 1 or > HighestPort))
         {
             throw new LocalEnsembleException(
                 LocalEnsembleProblem.Configuration, $"{given.Count} {what}s were given for {count} members.",
-                $"Give one {what} for each member, or the first of consecutive ones, from 1 to {IPEndPointMaxPort}.");
+                $"Give one {what} for each member, or the first of consecutive ones, from 1 to {HighestPort}.");
         }
 
         return [.. given];
     }
-
-    private const int IPEndPointMaxPort = 65535;
 
     private static string ServerLine(string host, int quorum, int election, bool observer, string clientHost, int client) => string.Create(
         CultureInfo.InvariantCulture, $"{Bracket(host)}:{quorum}:{election}:{(observer ? "observer" : "participant")};{Bracket(clientHost)}:{client}");
@@ -411,9 +393,6 @@ internal sealed class EnsembleFolder
     private static string Without(string text, params string[] keys) => string.Concat(text.Split('\n')
         .Where(line => line.Length > 0 && !keys.Any(key => line.StartsWith(key.EndsWith('.') ? key : key + "=", StringComparison.Ordinal)))
         .Select(static line => line + "\n"));
-
-    private static void WriteOver(string file, string key, IEnumerable<string> lines) =>
-        File.WriteAllText(file, Without(File.ReadAllText(file), key) + string.Join('\n', lines) + "\n", Utf8);
 
     private int Choose(string host)
     {

@@ -14,7 +14,7 @@ public sealed class LocalEnsemble : IAsyncDisposable
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(10);
 
     private readonly LocalEnsembleOptions _options;
-    private readonly EnsembleFolder _folder;
+    private EnsembleFolder _folder;
     private readonly string _executable;
     private readonly Lock _lock = new();
     private List<LocalMember> _members = [];
@@ -157,10 +157,14 @@ public sealed class LocalEnsemble : IAsyncDisposable
                 catch (LocalEnsembleException e) when (e.Problem == LocalEnsembleProblem.Address)
                 {
                     await StopMembersAsync(kill: true).ConfigureAwait(false);
-                    if (attempt >= PortAttempts || Members.Any(static m => m.ConfigPath is null))
+                    _folder.CheckPorts(_options);
+                    if (attempt >= PortAttempts || !_folder.IsNew)
                         throw;
-                    if (_folder.ExchangePorts())
-                        Rehost();
+                    // Somebody was faster with a port that was free a moment ago: there are others.
+                    _folder.Discard();
+                    _folder = EnsembleFolder.Open(_options, DataPath);
+                    lock (_lock)
+                        _members = [.. _folder.Members.Select(f => Host(f))];
                 }
             }
 
@@ -196,6 +200,58 @@ public sealed class LocalEnsemble : IAsyncDisposable
     public LocalMember Member(long id) => Members.FirstOrDefault(m => m.Id == id) ?? throw new LocalEnsembleException(
         LocalEnsembleProblem.NoMember, $"Ensemble '{Name}' has no member {id}.", $"Its members are {string.Join(", ", Members.Select(static m => m.Id))}.", id);
 
+    /// <summary>The password of <c>super</c>, who may change the ensemble's configuration; null when its settings name another.</summary>
+    public string? SuperPassword => _folder.Description?.SuperPassword;
+
+    /// <summary>
+    /// Makes the folder of one more member, which is then to be started, and added by a reconfiguration with its
+    /// <see cref="ServerLineOf">server line</see>.
+    /// </summary>
+    /// <param name="observer">Whether it follows without a vote.</param>
+    /// <param name="serverLines">The lines of the present members, <c>server.N=…</c>.</param>
+    /// <exception cref="LocalEnsembleException">A standalone server can't have other members.</exception>
+    /// <exception cref="IOException">The folder can't be made.</exception>
+    public LocalMember PrepareMember(bool observer, IEnumerable<string> serverLines)
+    {
+        if (!_folder.Members[0].Config.IsDistributed || _folder.Description is null)
+        {
+            throw new LocalEnsembleException(
+                LocalEnsembleProblem.State, $"'{Name}' is a standalone server, which can't become an ensemble while it runs.",
+                "Start an ensemble with -Members 3 in a new folder and copy the znodes.");
+        }
+
+        LocalMember member = Host(_folder.AddMember(observer, serverLines));
+        Network?.Add(member.Id);
+        lock (_lock)
+            _members = [.. _members, member];
+        return member;
+    }
+
+    /// <summary>A member as a reconfiguration names it, <c>server.N=…</c>.</summary>
+    public static string ServerLineOf(LocalMember member)
+    {
+        ArgumentNullException.ThrowIfNull(member);
+        return $"server.{member.Id}={member.Folder.Config.Servers[member.Id]}";
+    }
+
+    /// <summary>Stops a member that is no part of the ensemble's configuration any more, and forgets it.</summary>
+    /// <param name="id">Its number.</param>
+    /// <param name="deleteData">Whether to delete its folder, which goes with the ensemble anyway if that is temporary.</param>
+    /// <param name="cancellationToken">Gives up waiting for its stop.</param>
+    /// <exception cref="LocalEnsembleException">There is no such member.</exception>
+    /// <exception cref="IOException">The folder can't be deleted.</exception>
+    public async Task DiscardMemberAsync(long id, bool deleteData, CancellationToken cancellationToken = default)
+    {
+        LocalMember member = Member(id);
+        await member.StopAsync(cancellationToken).ConfigureAwait(false);
+        Network?.Remove(id);
+        lock (_lock)
+            _members = [.. _members.Where(m => m != member)];
+        if (_options.OutOfProcess)
+            EnsembleStore.Update(Name, record => record with { Members = [.. record.Members.Where(m => m.Id != id)] });
+        _folder.RemoveMember(id, deleteData || IsTemporary);
+    }
+
     /// <inheritdoc/>
     public override string ToString() => Name;
 
@@ -221,12 +277,6 @@ public sealed class LocalEnsemble : IAsyncDisposable
     {
         if (_options.OutOfProcess)
             EnsembleStore.Remove(Name);
-    }
-
-    private void Rehost()
-    {
-        lock (_lock)
-            _members = [.. _folder.Members.Select(f => Host(f))];
     }
 
     private async Task StartMembersAsync(CancellationToken cancellationToken)

@@ -34,11 +34,11 @@ internal sealed class MemberFolder
         get
         {
             if (Config.ClientPort != 0)
-                yield return ("client", Config.ClientPortAddress, Config.ClientPort);
+                yield return (EnsembleFolder.ClientPort, Config.ClientPortAddress, Config.ClientPort);
             if (Self is not { } self)
                 yield break;
-            yield return ("quorum", self.Addresses[0].Host, self.Addresses[0].QuorumPort);
-            yield return ("election", self.Addresses[0].Host, self.Addresses[0].ElectionPort);
+            yield return (EnsembleFolder.QuorumPort, self.Addresses[0].Host, self.Addresses[0].QuorumPort);
+            yield return (EnsembleFolder.ElectionPort, self.Addresses[0].Host, self.Addresses[0].ElectionPort);
         }
     }
 

@@ -243,7 +243,7 @@ internal sealed class ElectionConnections : IAsyncDisposable
     /// Notices when a second server says that it is a member whose connection stands: its own data would take part in the place of the
     /// member's.
     /// </summary>
-    private void NoteClaim(long member, Socket socket, IReadOnlyList<EnsembleAddress> addresses)
+    private void NoteClaim(long member, LinkSocket socket, IReadOnlyList<EnsembleAddress> addresses)
     {
         var claim = new Claim(((IPEndPoint)socket.RemoteEndPoint!).Address.ToString(), string.Join('|', addresses.Select(static a => a.ElectionPort)));
         lock (_lock)
