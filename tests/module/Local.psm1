@@ -51,6 +51,13 @@ function Get-OpenFile([string] $Prefix) {
     } | Where-Object { $_ -and ($_.StartsWith($Prefix) -or [System.IO.Path]::GetFileName($_).StartsWith($Prefix)) }
 }
 
+# Those of some processes that run. One that nobody has waited for after its end does not.
+function Get-Living([int[]] $Id) {
+    Get-Process -Id $Id -ErrorAction Ignore | Where-Object {
+        -not $IsLinux -or ((Get-Content "/proc/$($_.Id)/stat" -ErrorAction Ignore) -replace '^.*\) ') -notmatch '^(Z|X|$)'
+    }
+}
+
 function Get-FreePort {
     $listener = [System.Net.Sockets.TcpListener]::new([System.Net.IPAddress]::Loopback, 0)
     $listener.Start()

@@ -47,16 +47,17 @@ Describe 'Ensembles of several members in this process' {
     It 'leave no thread, port or file behind' -Skip:(-not $IsLinux) {
         # What a first ensemble loads and starts for good is not counted.
         Start-CoordEnsemble local-warm -Members 3 | Stop-CoordEnsemble
+        $threads = @(Get-OwnThread).Count
         $ensemble = Start-CoordEnsemble local-c -Members 3 -Observers 1
         $null = $ensemble | Connect-Coord
         1..20 | ForEach-Object { New-ZNode "/n$_" } | Out-Null
         Disconnect-Coord
-        Get-OwnThread | Should -Not -BeNullOrEmpty
+        @(Get-OwnThread).Count | Should -BeGreaterThan $threads
         $ports = $ensemble.Members | ForEach-Object { $_.ClientEndPoint.Port, $_.ElectionEndPoint.Port, $_.QuorumEndPoint.Port }
         Get-ListeningPort | Where-Object { $_ -in $ports } | Should -Not -BeNullOrEmpty
         Get-OpenFile $ensemble.DataPath | Should -Not -BeNullOrEmpty
         $ensemble | Stop-CoordEnsemble
-        Wait-Until { -not (Get-OwnThread) } 'threads have ended'
+        Wait-Until { @(Get-OwnThread).Count -eq $threads } 'threads have ended'
         Get-ListeningPort | Where-Object { $_ -in $ports } | Should -BeNullOrEmpty
         Get-OpenFile $ensemble.DataPath | Should -BeNullOrEmpty
         $ensemble.DataPath | Should -Not -Exist
@@ -148,7 +149,7 @@ Describe 'Ensembles whose members are processes' -Skip:(-not $IsLinux -and -not 
         (New-ZNode /x y | Get-ZNode).Value | Should -Be 'y'
         Disconnect-Coord
         Invoke-Shell 'Stop-CoordEnsemble procs-a; "done"' | Should -Be 'done'
-        Get-Process -Id $started.Pids -ErrorAction Ignore | Should -BeNullOrEmpty
+        Get-Living $started.Pids | Should -BeNullOrEmpty
         Get-CoordEnsemble 'procs-*' | Should -BeNullOrEmpty
         $started.DataPath | Should -Not -Exist
         Get-ChildItem $env:XDG_STATE_HOME -Recurse -File | Should -BeNullOrEmpty
@@ -200,7 +201,7 @@ Describe 'Ensembles whose members are processes' -Skip:(-not $IsLinux -and -not 
         $pids = $ensemble.Members.ProcessId
         $shell.Stop()
         $shell.Dispose()
-        Get-Process -Id $pids -ErrorAction Ignore | Should -BeNullOrEmpty
+        Get-Living $pids | Should -BeNullOrEmpty
         $ensemble.DataPath | Should -Not -Exist
         Get-CoordEnsemble procs-g -ErrorAction Ignore | Should -BeNullOrEmpty
     }

@@ -40,8 +40,9 @@ public sealed class CoordEnsemble
     /// <summary>What clients connect to.</summary>
     public string ConnectionString => Local.ConnectionString;
 
-    /// <summary>The members.</summary>
-    public IReadOnlyList<CoordMember> Members => [.. Local.Members.Select(static member => new CoordMember(member))];
+    // PowerShell indexes arrays, and not the list that a collection expression makes.
+    /// <summary>The members by number.</summary>
+    public IReadOnlyList<CoordMember> Members => Local.Members.Select(static member => new CoordMember(member)).ToArray();
 
     /// <summary>The folder with the members' configuration, transaction logs and snapshots.</summary>
     public string DataPath => Local.DataPath;
