@@ -9,7 +9,7 @@ public sealed class LocalEnsemble : IAsyncDisposable
     private const int PortAttempts = 5;
 
     /// <summary>How long members that are not needed for the quorum may take to join before the ensemble counts as started without them.</summary>
-    private static readonly TimeSpan JoinPatience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan JoinPatience = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(10);
 
