@@ -3,12 +3,6 @@ using CoordPS.Protocol;
 
 namespace CoordPS.Client;
 
-/// <summary>A server as a connection string names it.</summary>
-internal sealed record ServerName(string Host, int Port)
-{
-    public override string ToString() => Host.Contains(':', StringComparison.Ordinal) ? $"[{Host}]:{Port}" : $"{Host}:{Port}";
-}
-
 /// <summary>Servers and chroot: <c>host1:2181,[::1]:2182/chroot</c>.</summary>
 internal sealed record ConnectionString(IReadOnlyList<ServerName> Servers, string Chroot)
 {

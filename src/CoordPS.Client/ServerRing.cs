@@ -34,13 +34,9 @@ internal sealed class ServerRing
     /// <exception cref="SocketException">The name can't be resolved.</exception>
     internal async Task<IPEndPoint[]> ResolveAsync(ServerName server, CancellationToken ct)
     {
-        if (IPAddress.TryParse(server.Host, out IPAddress? literal))
-            return [new IPEndPoint(literal, server.Port)];
-        IPAddress[] addresses = [.. (await _resolver(server.Host, ct).ConfigureAwait(false)).Distinct()];
-        if (addresses.Length == 0)
-            throw new SocketException((int)SocketError.HostNotFound);
+        IPEndPoint[] addresses = await server.ResolveAsync(_resolver, ct).ConfigureAwait(false);
         if (_randomize)
             Random.Shared.Shuffle(addresses);
-        return [.. addresses.Select(a => new IPEndPoint(a, server.Port))];
+        return addresses;
     }
 }
