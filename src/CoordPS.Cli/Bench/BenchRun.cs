@@ -60,8 +60,8 @@ internal sealed class BenchRun(BenchOptions options)
     private async Task<BenchResult> CreateAsync(CancellationToken cancellationToken)
     {
         var parents = await ParentsAsync("c", cancellationToken).ConfigureAwait(false);
-        return await Loop(PerSession(options.Count), (s, n) => _sessions[s].CreateAsync(Node(parents[s], n), _data, ct: cancellationToken))
-            .RunAsync("create", options, cancellationToken).ConfigureAwait(false);
+        return await LoopAsync("create", PerSession(options.Count), (s, n) => _sessions[s].CreateAsync(Node(parents[s], n), _data, ct: cancellationToken), cancellationToken)
+            .ConfigureAwait(false);
     }
 
     /// <summary>Creates a number of znodes, a thousand in each directory, as a tree of that size would have them.</summary>
@@ -70,10 +70,10 @@ internal sealed class BenchRun(BenchOptions options)
         var parents = await ParentsAsync("l", cancellationToken).ConfigureAwait(false);
         var perSession = PerSession(options.Count == 0 ? 100_000 : options.Count);
         var directories = (perSession + NodesPerDirectory - 1) / NodesPerDirectory;
-        await Loop(directories, (s, n) => _sessions[s].CreateAsync(Directory(parents[s], n), ct: cancellationToken))
-            .RunAsync("load", options, cancellationToken).ConfigureAwait(false);
-        return await Loop(perSession, (s, n) => _sessions[s].CreateAsync(Node(Directory(parents[s], n / NodesPerDirectory), n), _data, ct: cancellationToken))
-            .RunAsync("load", options, cancellationToken).ConfigureAwait(false);
+        await LoopAsync("load", directories, (s, n) => _sessions[s].CreateAsync(Directory(parents[s], n), ct: cancellationToken), cancellationToken).ConfigureAwait(false);
+        return await LoopAsync(
+            "load", perSession, (s, n) => _sessions[s].CreateAsync(Node(Directory(parents[s], n / NodesPerDirectory), n), _data, ct: cancellationToken), cancellationToken)
+            .ConfigureAwait(false);
 
         static string Directory(string parent, long n) => string.Create(CultureInfo.InvariantCulture, $"{parent}/d{n}");
     }
@@ -82,10 +82,9 @@ internal sealed class BenchRun(BenchOptions options)
     {
         var parents = await ParentsAsync("d", cancellationToken).ConfigureAwait(false);
         var perSession = PerSession(options.Count == 0 ? DeleteCount : options.Count);
-        await Loop(perSession, (s, n) => _sessions[s].CreateAsync(Node(parents[s], n), _data, ct: cancellationToken))
-            .RunAsync("create", options, cancellationToken).ConfigureAwait(false);
-        return await Loop(perSession, (s, n) => _sessions[s].DeleteAsync(Node(parents[s], n), ct: cancellationToken))
-            .RunAsync("delete", options, cancellationToken).ConfigureAwait(false);
+        await LoopAsync("create", perSession, (s, n) => _sessions[s].CreateAsync(Node(parents[s], n), _data, ct: cancellationToken), cancellationToken).ConfigureAwait(false);
+        return await LoopAsync("delete", perSession, (s, n) => _sessions[s].DeleteAsync(Node(parents[s], n), ct: cancellationToken), cancellationToken)
+            .ConfigureAwait(false);
     }
 
     private async Task<BenchResult> OnKeysAsync(string operation, CancellationToken cancellationToken)
@@ -99,7 +98,7 @@ internal sealed class BenchRun(BenchOptions options)
             "exists" => (s, _) => _sessions[s].ExistsAsync(Key(), cancellationToken),
             _ => (s, n) => Random.Shared.Next(100) < options.Reads ? Get(s, n) : Set(s, n),
         };
-        return await Loop(PerSession(options.Count), call).RunAsync(operation, options, cancellationToken).ConfigureAwait(false);
+        return await LoopAsync(operation, PerSession(options.Count), call, cancellationToken).ConfigureAwait(false);
 
         string Key() => keys[Random.Shared.Next(keys.Length)];
         Task Set(int s, long n) => _sessions[s].SetDataAsync(Key(), _data, ct: cancellationToken);
@@ -109,15 +108,16 @@ internal sealed class BenchRun(BenchOptions options)
     /// <summary>Opens a session, makes one request in it and closes it.</summary>
     private async Task<BenchResult> ConnectsAsync(CancellationToken cancellationToken)
     {
-        var loop = new ClosedLoop(options.Sessions, 1, PerSession(options.Count), async (_, _) =>
+        async Task OpenAndCloseAsync(int session, long number)
         {
             var client = await ConnectAsync(cancellationToken).ConfigureAwait(false);
             await using (client.ConfigureAwait(false))
             {
                 await client.ExistsAsync("/", cancellationToken).ConfigureAwait(false);
             }
-        });
-        return await loop.RunAsync("connect", options with { Window = 1 }, cancellationToken).ConfigureAwait(false);
+        }
+
+        return await MeasuredLoop.RunAsync("connect", PerSession(options.Count), OpenAndCloseAsync, options with { Window = 1 }, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<BenchResult> WatchAsync(CancellationToken cancellationToken)
@@ -141,7 +141,8 @@ internal sealed class BenchRun(BenchOptions options)
     private Task<ZooKeeperClient> ConnectAsync(CancellationToken cancellationToken) => ZooKeeperClient.ConnectAsync(
         new ZooKeeperClientOptions { ConnectionString = options.Address, MaxInFlight = Math.Max(1000, options.Window) }, cancellationToken);
 
-    private ClosedLoop Loop(long perSession, Func<int, long, Task> operation) => new(_sessions.Count, options.Window, perSession, operation);
+    private Task<BenchResult> LoopAsync(string name, long perSession, Func<int, long, Task> operation, CancellationToken cancellationToken) =>
+        MeasuredLoop.RunAsync(name, perSession, operation, options, cancellationToken);
 
     private long PerSession(int total) => (total + options.Sessions - 1) / options.Sessions;
 
