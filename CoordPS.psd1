@@ -19,7 +19,8 @@
         'Get-ZNodeChild', 'Invoke-ZNodeTransaction', 'Get-ZNodeAcl', 'Set-ZNodeAcl',
         'Start-CoordEnsemble', 'Stop-CoordEnsemble', 'Get-CoordEnsemble', 'Invoke-CoordFault',
         'Start-CoordMember', 'Stop-CoordMember', 'Restart-CoordMember', 'Suspend-CoordMember', 'Resume-CoordMember',
-        'Add-CoordMember', 'Remove-CoordMember'
+        'Add-CoordMember', 'Remove-CoordMember',
+        'Get-CoordMember', 'Test-CoordEnsemble', 'Measure-CoordEnsemble', 'Invoke-CoordAdminCommand'
     )
     PrivateData          = @{
         PSData = @{

@@ -205,35 +205,18 @@ public sealed partial class ZooKeeperClient
         return _session.AddAuthAsync(new Credential(scheme, credentials.ToArray()), ct);
     }
 
-    /// <summary>
-    /// Changes the ensemble's membership, incrementally by <paramref name="joining"/> and <paramref name="leaving"/>, or as a whole by
-    /// <paramref name="newMembers"/>. Members must have <c>reconfigEnabled=true</c>, and the session the right to write
-    /// <c>/zookeeper/config</c>: by default only the super user has it. A member that joins as a participant must run and have caught
-    /// up unless a quorum of the new membership has without it.
-    /// </summary>
-    /// <param name="joining">
-    /// Members to add or change, as <c>server.N=host:quorumPort:electionPort[:observer];[clientHost:]clientPort</c>, separated by commas.
-    /// </param>
-    /// <param name="leaving">Ids of members to remove, separated by commas. A removed member goes on without a vote until it is stopped.</param>
-    /// <param name="newMembers">The whole new membership, separated by commas or newlines; it takes the place of the other two.</param>
-    /// <param name="fromConfig">The configuration's version, the number in its last line, that must be current; -1 for any.</param>
+    /// <summary>Changes the ensemble's membership, incrementally by <paramref name="joining"/> and <paramref name="leaving"/>, or as a whole by <paramref name="newMembers"/>.</summary>
+    /// <param name="joining">Members to add or change, as comma-separated <c>server.N=…</c> lines.</param>
+    /// <param name="leaving">Ids of members to remove, comma-separated.</param>
+    /// <param name="newMembers">The whole new membership.</param>
+    /// <param name="fromConfig">The configuration's version (as a zxid) that must be current, or -1 for any.</param>
     /// <param name="ct">Ends the wait.</param>
     /// <returns>The new configuration, as <see cref="GetConfigAsync(CancellationToken)"/> returns it.</returns>
-    /// <exception cref="BadArgumentsException">The members are malformed, share an address, or too few of them vote.</exception>
-    /// <exception cref="BadVersionException">Another version is current.</exception>
-    /// <exception cref="NoAuthException">The session may not write <c>/zookeeper/config</c>.</exception>
-    /// <exception cref="ZooKeeperException">
-    /// <see cref="ErrorCode.ReconfigDisabled"/>: the members refuse reconfiguration; <see cref="ErrorCode.ReconfigInProgress"/>: another one
-    /// has not ended; <see cref="ErrorCode.NewConfigNoQuorum"/>: no quorum of the new membership is connected and up to date.
-    /// </exception>
     public Task<ZNodeData> ReconfigAsync(
         string? joining = null, string? leaving = null, string? newMembers = null, long fromConfig = -1, CancellationToken ct = default) =>
         Submit(new ReconfigCall(joining, leaving, newMembers, fromConfig), ct);
 
-    /// <summary>
-    /// The ensemble's configuration, <c>/zookeeper/config</c>, whatever the chroot: a <c>server.N=…</c> line for each member, and in the
-    /// last line <c>version=</c> with the version in hexadecimal.
-    /// </summary>
+    /// <summary>The ensemble's configuration: <c>/zookeeper/config</c>, whatever the chroot.</summary>
     public Task<ZNodeData> GetConfigAsync(CancellationToken ct = default) =>
         Submit(new WatchingCall<GetDataRequest, ZNodeData>(
             OpCode.GetData, ConfigPath, new GetDataRequest(ConfigPath, false), ReadData, ConfigPath, WatchKind.Data, null), ct);

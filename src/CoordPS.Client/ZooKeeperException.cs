@@ -47,9 +47,6 @@ public class ZooKeeperException : Exception
             ErrorCode.AuthFailed => new AuthFailedException("The credentials were refused", path, server),
             ErrorCode.QuotaExceeded => new QuotaExceededException(path, server),
             ErrorCode.NotReadOnly => new NotReadOnlyException(path, server),
-            ErrorCode.BadArguments when operation is OpCode.Reconfig => new BadArgumentsException(
-                "The server refused the new membership", path, server,
-                "Write each member as server.N=host:quorumPort:electionPort;clientPort, no two at one address, and leave at least two participants. The leader's log says more."),
             ErrorCode.BadArguments => new BadArgumentsException(
                 $"The server refused the arguments of {operation} {name}", path, server, "Check the path, the mode and its time to live."),
             ErrorCode.Unimplemented => new UnimplementedException(operation, path, server),

@@ -29,28 +29,53 @@ function Start-TestPeer {
 function Start-Apache {
     $folder = [System.IO.Directory]::CreateTempSubdirectory('coordps-apache-').FullName
     $port = Get-FreePort
-    Set-Content "$folder/zoo.cfg" @"
-tickTime=2000
-dataDir=$folder/data
-clientPort=$port
-clientPortAddress=127.0.0.1
-maxClientCnxns=0
-admin.enableServer=false
-4lw.commands.whitelist=srvr
-"@
+    $script:apache = @{ Process = Start-ApacheServer $folder $port 'admin.enableServer=false', '4lw.commands.whitelist=srvr'; Folder = $folder }
+    $null = Connect-Coord "127.0.0.1:$port" -RetryTime 60s -ErrorAction Stop | Disconnect-Coord
+    "127.0.0.1:$port"
+}
+
+# Starts a server with its files in a folder and emits its process.
+function Start-ApacheServer {
+    param([string] $Folder, [int] $Port, [string[]] $Lines)
+
+    Set-Content "$Folder/zoo.cfg" (@(
+            'tickTime=2000', "dataDir=$Folder/data", "clientPort=$Port", 'clientPortAddress=127.0.0.1', 'maxClientCnxns=0') + $Lines)
     $classPath = 'zookeeper', 'slf4j-api', 'slf4j-nop', 'log4j-1.2', 'netty-transport-native-unix-common', 'netty-codec', 'netty-resolver',
         'servlet-api', 'jetty9-util-ajax' | ForEach-Object { "$jars/$_.jar" }
     $start = @{
         FilePath               = 'java'
         ArgumentList           = '-Xmx256m', '-XX:TieredStopAtLevel=1', '-Dzookeeper.extendedTypesEnabled=true', '-Dzookeeper.forceSync=no',
-            '-cp', ($classPath -join ':'), 'org.apache.zookeeper.server.quorum.QuorumPeerMain', "$folder/zoo.cfg"
-        RedirectStandardOutput = "$folder/out"
-        RedirectStandardError  = "$folder/err"
+            '-cp', ($classPath -join ':'), 'org.apache.zookeeper.server.quorum.QuorumPeerMain', "$Folder/zoo.cfg"
+        RedirectStandardOutput = "$Folder/out"
+        RedirectStandardError  = "$Folder/err"
         PassThru               = $true
     }
-    $script:apache = @{ Process = Start-Process @start; Folder = $folder }
-    $null = Connect-Coord "127.0.0.1:$port" -RetryTime 60s -ErrorAction Stop | Disconnect-Coord
-    "127.0.0.1:$port"
+    Start-Process @start
+}
+
+# Starts three members of an Apache ensemble and emits @{ ConnectionString; Processes; AdminPort; Folder }, where the first process is member 1's. The
+# first member allows srvr only, and has an AdminServer.
+function Start-ApacheEnsemble {
+    $folder = [System.IO.Directory]::CreateTempSubdirectory('coordps-apache-').FullName
+    $ports = 1..10 | ForEach-Object { Get-FreePort }
+    $servers = 1..3 | ForEach-Object { "server.$_=127.0.0.1:$($ports[2 + $_]):$($ports[5 + $_])" }
+    $processes = foreach ($id in 1..3) {
+        $null = New-Item "$folder/$id/data" -ItemType Directory -Force
+        Set-Content "$folder/$id/data/myid" $id
+        $own = $id -eq 1 ? @('4lw.commands.whitelist=srvr', "admin.serverPort=$($ports[9])", 'admin.serverAddress=127.0.0.1') : @('4lw.commands.whitelist=*', 'admin.enableServer=false')
+        Start-ApacheServer "$folder/$id" $ports[$id - 1] (@('initLimit=10', 'syncLimit=5') + $servers + $own)
+    }
+    $connectionString = ($ports[0..2] | ForEach-Object { "127.0.0.1:$_" }) -join ','
+    $ensemble = @{ ConnectionString = $connectionString; Processes = $processes; AdminPort = $ports[9]; Folder = $folder }
+    $null = Connect-Coord $connectionString -RetryTime 60s -ErrorAction Stop | Disconnect-Coord
+    $ensemble
+}
+
+function Stop-ApacheEnsemble {
+    param([hashtable] $Ensemble)
+
+    $Ensemble.Processes | Where-Object { -not $_.HasExited } | ForEach-Object { $_.Kill(); $_.WaitForExit() }
+    Remove-Item $Ensemble.Folder -Recurse -Force
 }
 
 function Stop-TestPeer {
@@ -136,4 +161,4 @@ function Wait-Until {
     }
 }
 
-Export-ModuleMember -Function *-Test*, Get-FreePort, Stop-Session, Start-Background, Wait-Until
+Export-ModuleMember -Function *-Test*, *-ApacheEnsemble, Get-FreePort, Stop-Session, Start-Background, Wait-Until

@@ -149,7 +149,7 @@ public sealed class EnsembleChecks(IReadOnlyList<MemberStatus> members, Ensemble
         return following < needed
             ? new EnsembleCheck("Quorum", CheckStatus.Failed, reading, expected, null, "Bring up a majority of the members: until then nothing can be written.")
             : following < voters
-                ? new EnsembleCheck("Quorum", CheckStatus.Warning, reading, expected, null, $"{following - needed} more may fail; bring up the others.")
+                ? new EnsembleCheck("Quorum", CheckStatus.Warning, reading, expected, null, $"{(following == needed ? "None" : following - needed)} of them may fail; bring up the others.")
                 : new EnsembleCheck("Quorum", CheckStatus.Passed, reading, expected, null, null);
     }
 

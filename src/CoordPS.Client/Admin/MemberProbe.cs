@@ -265,6 +265,6 @@ public static partial class MemberProbe
 
     private static IEnumerable<string> Names(params string[] lists) => lists.SelectMany(list => list.Split(' '));
 
-    [GeneratedRegex(@"\d+(\.\d+)+(-(alpha|beta|rc)[-.]?\d*)?(-CoordPS-[0-9A-Za-z.]+(-(alpha|beta|rc|preview)[.0-9]*)?)?")]
+    [GeneratedRegex(@"\d+(\.\d+)+(-(alpha|beta|rc)([-.]?\d{1,2}(?![0-9A-Za-z]))?)?(-CoordPS-[0-9A-Za-z.]+(-(alpha|beta|rc|preview)[.0-9]*)?)?")]
     private static partial Regex VersionNumber();
 }

@@ -11,7 +11,7 @@ public sealed class ServerTransformationAttribute : ArgumentTransformationAttrib
         (inputData is PSObject wrapped ? wrapped.BaseObject : inputData) switch
         {
             CoordEnsemble ensemble => ensemble.ConnectionString,
-            CoordMember member => $"{member.ClientEndPoint}",
+            CoordMember { Server: { } server } => server,
             _ => inputData,
         };
 }
