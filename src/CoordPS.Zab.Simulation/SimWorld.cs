@@ -84,6 +84,7 @@ internal sealed class SimWorld
         TickTime = TickTime,
         InitLimit = 10,
         SyncLimit = 4,
+        LeaderSilence = TickTime * 5 / 4,
         ReconfigEnabled = ReconfigEnabled,
         ElectionFinalizeWait = 50,
         MinNotificationInterval = 100,

@@ -110,15 +110,17 @@ internal sealed class Leader
                 Drop(learner, $"it did not acknowledge 0x{learner.WatchedZxid:x} within syncLimit");
         }
 
-        if (!_established || HasLeft || now < _nextPing)
+        if (!_established || HasLeft)
             return;
-        _nextPing = now + (_peer.Options.TickTime / 2);
         if (!HasLivingQuorum())
         {
             _peer.Leave("no quorum of learners is connected any more");
             return;
         }
 
+        if (now < _nextPing)
+            return;
+        _nextPing = now + (_peer.Options.TickTime / 2);
         if (_handingOver)
             CheckHandOver();
         foreach (LearnerHandler learner in _learners)
@@ -173,7 +175,11 @@ internal sealed class Leader
             return; // closed by this side while the packet was on its way
         learner.HeardAt = _peer.Now;
         if (learner.Stage == LearnerStage.Synced)
+        {
             learner.Deadline = _peer.Now + SyncTimeout;
+            learner.HeardAt = _peer.Now;
+        }
+
         switch (packet.Type)
         {
             case QuorumPacketType.FollowerInfo or QuorumPacketType.ObserverInfo when learner.Stage == LearnerStage.Connected:
@@ -206,8 +212,10 @@ internal sealed class Leader
     public void Activity(long connection)
     {
         LearnerHandler? learner = Find(connection);
-        if (learner is not null)
-            learner.Deadline = Math.Max(learner.Deadline, _peer.Now + SyncTimeout);
+        if (learner is null)
+            return;
+        learner.Deadline = Math.Max(learner.Deadline, _peer.Now + SyncTimeout);
+        learner.HeardAt = _peer.Now;
     }
 
     /// <summary>
@@ -543,6 +551,7 @@ internal sealed class Leader
                 return;
             learner.Stage = LearnerStage.Synced;
             learner.Deadline = _peer.Now + SyncTimeout;
+            learner.HeardAt = _peer.Now;
             learner.AckedZxid = Math.Max(learner.AckedZxid, learner.SyncedZxid);
             if (_established)
             {
@@ -606,6 +615,8 @@ internal sealed class Leader
 
     private void SendUpToDate(LearnerHandler learner)
     {
+        // It had no reason to say anything while the others were waited for.
+        learner.HeardAt = _peer.Now;
         _peer.SendPacket(learner.Connection, new QuorumPacket(QuorumPacketType.UpToDate, -1));
         foreach (QuorumPacket commit in learner.HeldCommits)
             _peer.SendPacket(learner.Connection, commit);
@@ -763,7 +774,8 @@ internal sealed class Leader
         tracker.Add(_peer.Id);
         foreach (LearnerHandler learner in _learners)
         {
-            if (!learner.IsObserver && learner.Sid >= 0 && _peer.Now <= learner.Deadline)
+            if (!learner.IsObserver && learner.Sid >= 0 && _peer.Now <= learner.Deadline
+                && (learner.Stage != LearnerStage.Synced || _peer.Now - learner.HeardAt <= _peer.Options.QuorumTimeout))
                 tracker.Add(learner.Sid);
         }
 

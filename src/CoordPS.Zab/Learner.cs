@@ -11,8 +11,13 @@ namespace CoordPS.Zab;
 /// </summary>
 internal abstract class Learner
 {
+    /// <summary>The part of a tick that one step of the clock counts for at most, when silence is measured.</summary>
+    private const int LongestStep = 8;
+
     private Stage _stage = Stage.Dialing;
     private long _deadline;
+    private long _silence;
+    private long _tickedAt;
     private long _retryAt;
     private int _attempts;
     private int _ackEpoch;
@@ -28,6 +33,7 @@ internal abstract class Learner
         Peer = peer;
         LeaderId = leader;
         _deadline = peer.Now + InitTimeout;
+        _tickedAt = peer.Now;
     }
 
     private enum Stage
@@ -74,6 +80,9 @@ internal abstract class Learner
 
     public void Tick(long now)
     {
+        // The leader may well have spoken while this member did not run, so that long pause proves nothing.
+        _silence += Math.Min(now - _tickedAt, Math.Max(1, Peer.Options.TickTime / LongestStep));
+        _tickedAt = now;
         if (now >= _deadline)
         {
             Peer.Leave(_stage switch
@@ -82,6 +91,10 @@ internal abstract class Learner
                 Stage.Dialing or Stage.Retrying => $"leader {LeaderId} could not be reached within initLimit",
                 _ => $"leader {LeaderId} did not bring this member up to date within initLimit",
             });
+        }
+        else if (_stage == Stage.Broadcast && _silence >= Peer.Options.LeaderTimeout)
+        {
+            Peer.Leave($"leader {LeaderId} was silent for {_silence} ms");
         }
         else if (_stage == Stage.Retrying && now >= _retryAt)
         {
@@ -241,7 +254,11 @@ internal abstract class Learner
         Peer.Command(new ZabSend(ZabSendKind.Dial, Connection, default, LeaderId));
     }
 
-    private void Touch() => _deadline = Peer.Now + (_stage == Stage.Broadcast ? SyncTimeout : InitTimeout);
+    private void Touch()
+    {
+        _deadline = Peer.Now + (_stage == Stage.Broadcast ? SyncTimeout : InitTimeout);
+        _silence = 0;
+    }
 
     private void ReceiveLeaderInfo(in QuorumPacket packet)
     {

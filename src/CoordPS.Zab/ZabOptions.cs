@@ -19,6 +19,13 @@ public sealed record ZabOptions
     public int SyncLimit { get; init; } = 5;
 
     /// <summary>
+    /// The silence after which a learner that serves gives up its leader, if that is shorter than <see cref="SyncLimit"/>; a leader
+    /// gives up after twice as long without a quorum. Pauses of the member itself don't count as silence of its leader. Default 0:
+    /// <see cref="SyncLimit"/> alone. The leader pings every half <see cref="TickTime"/>, so it must be longer.
+    /// </summary>
+    public int LeaderSilence { get; init; }
+
+    /// <summary>
     /// Whether configurations may change, <c>reconfigEnabled</c>. Default false, as in Apache. It must be the same on all
     /// members: where it is on, the first leader gives the configuration a version, and members without it refuse that.
     /// </summary>
@@ -60,11 +67,22 @@ public sealed record ZabOptions
     /// <summary>Where counters begin in tests of their end; 0, so that the first transaction has 1, everywhere else.</summary>
     internal uint InitialCounter { get; init; }
 
+    /// <summary>The longest silence of a leader that its learners put up with.</summary>
+    internal long LeaderTimeout => LeaderSilence == 0 ? SyncTimeout : Math.Min(LeaderSilence, SyncTimeout);
+
+    /// <summary>The longest silence of its learners that a leader puts up with before it does without a quorum.</summary>
+    internal long QuorumTimeout => LeaderSilence == 0 ? SyncTimeout : Math.Min(2L * LeaderSilence, SyncTimeout);
+
+    private long SyncTimeout => (long)SyncLimit * TickTime;
+
     internal void Validate()
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(TickTime, 2);
         ArgumentOutOfRangeException.ThrowIfLessThan(InitLimit, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(SyncLimit, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(LeaderSilence);
+        if (LeaderSilence != 0)
+            ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(LeaderSilence, TickTime / 2);
         ArgumentOutOfRangeException.ThrowIfNegative(ElectionFinalizeWait);
         ArgumentOutOfRangeException.ThrowIfLessThan(MinNotificationInterval, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxNotificationInterval, MinNotificationInterval);

@@ -259,6 +259,20 @@ public class LeaderTests
     }
 
     [Fact]
+    public void A_leader_goes_before_a_session_can_expire_with_the_next_one()
+    {
+        // Followers go after 125, and sessions live for two ticks at least, which their leader gives them anew.
+        PeerHarness member = Established(out long one, out _, leaderSilence: 125);
+        for (int now = 10; now <= 100; now += 10)
+            member.Do(p => p.Tick(now));
+        member.Packet(one, QuorumPacketType.Ping, Z(1, 0), []);
+        member.Do(p => p.Tick(350));
+        Assert.True(member.Peer.Role.IsServing);
+        member.Do(p => p.Tick(351));
+        Assert.Equal(ServerState.Looking, member.Peer.Role.State);
+    }
+
+    [Fact]
     public void A_follower_that_does_not_acknowledge_a_proposal_in_time_is_dropped()
     {
         PeerHarness member = Established(out long one, out long two);
@@ -451,9 +465,9 @@ public class LeaderTests
     }
 
     /// <summary>Server 3 leads epoch 1, servers 1 and 2 follow on the connections given.</summary>
-    private static PeerHarness Established(out long one, out long two, string config = Three, bool reconfig = false, uint initialCounter = 0)
+    private static PeerHarness Established(out long one, out long two, string config = Three, bool reconfig = false, uint initialCounter = 0, int leaderSilence = 0)
     {
-        var member = new PeerHarness(3, config, reconfig: reconfig, initialCounter: initialCounter);
+        var member = new PeerHarness(3, config, reconfig: reconfig, initialCounter: initialCounter, leaderSilence: leaderSilence);
         member.Elect(3);
         one = Join(member, 1);
         two = Join(member, 2);

@@ -173,6 +173,39 @@ public class LearnerTests
     }
 
     [Fact]
+    public void A_leader_that_misses_its_pings_is_left_before_syncLimit()
+    {
+        var member = new PeerHarness(1, leaderSilence: 125);
+        long leader = Sync(member, 1, p => p.Packet(1, QuorumPacketType.Diff, 0));
+        for (int now = 10; now <= 200; now += 10)
+        {
+            member.Do(p => p.Tick(now));
+            if (now % 50 == 0)
+                member.Packet(leader, QuorumPacketType.Ping, Z(1, 0));
+        }
+
+        for (int now = 210; now <= 320; now += 10)
+            member.Do(p => p.Tick(now));
+        Assert.True(member.Peer.Role.IsServing);
+        member.Do(p => p.Tick(330));
+        Assert.Equal(ServerState.Looking, member.Peer.Role.State);
+    }
+
+    [Fact]
+    public void A_pause_of_the_member_itself_is_no_silence_of_its_leader()
+    {
+        var member = new PeerHarness(1, leaderSilence: 125);
+        long leader = Sync(member, 1, p => p.Packet(1, QuorumPacketType.Diff, 0));
+        member.Do(p => p.Tick(450));
+        Assert.True(member.Peer.Role.IsServing);
+        member.Packet(leader, QuorumPacketType.Ping, Z(1, 0));
+        member.Do(p => p.Tick(900));
+        Assert.True(member.Peer.Role.IsServing);
+        member.Do(p => p.Tick(950));
+        Assert.Equal(ServerState.Looking, member.Peer.Role.State);
+    }
+
+    [Fact]
     public void A_leader_that_does_not_listen_yet_is_dialed_again()
     {
         var member = new PeerHarness(1);

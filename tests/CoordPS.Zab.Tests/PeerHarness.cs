@@ -7,10 +7,10 @@ namespace CoordPS.Zab.Tests;
 /// <summary>One member whose peers are the test: it is fed packets by hand, and what it does is collected.</summary>
 internal sealed class PeerHarness
 {
-    public PeerHarness(long id, string config = Three, long accepted = 0, long current = 0, long snapshot = 0, IEnumerable<long>? log = null, bool reconfig = false, uint initialCounter = 0, string? next = null)
+    public PeerHarness(long id, string config = Three, long accepted = 0, long current = 0, long snapshot = 0, IEnumerable<long>? log = null, bool reconfig = false, uint initialCounter = 0, string? next = null, int leaderSilence = 0)
     {
         Peer = new ZabPeer(
-            new ZabOptions { Id = id, TickTime = 100, InitLimit = 10, SyncLimit = 5, ReconfigEnabled = reconfig, EpochWait = 300, InitialCounter = initialCounter },
+            new ZabOptions { Id = id, TickTime = 100, InitLimit = 10, SyncLimit = 5, ReconfigEnabled = reconfig, EpochWait = 300, InitialCounter = initialCounter, LeaderSilence = leaderSilence },
             new ZabRecovery
             {
                 AcceptedEpoch = accepted, CurrentEpoch = current, SnapshotZxid = snapshot,

@@ -35,6 +35,22 @@ internal sealed class LinkSocket : IDisposable
 
     public EndPoint? RemoteEndPoint => _socket.RemoteEndPoint;
 
+    /// <summary>Whether something has come that was not received yet. What a fault holds back has not come.</summary>
+    public bool HasUnread
+    {
+        get
+        {
+            try
+            {
+                return _line is null && _socket.Available > 0;
+            }
+            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            {
+                return false;
+            }
+        }
+    }
+
     public bool NoDelay
     {
         set => _socket.NoDelay = value;

@@ -54,6 +54,9 @@ internal sealed class LearnerConnection
 
     public EndPoint? Remote { get; }
 
+    /// <summary>Whether something has come that was not received yet.</summary>
+    public bool HasUnread => _socket.HasUnread;
+
     /// <summary>Takes a packet; it is sent by <see cref="Flush"/>.</summary>
     public void Write(in QuorumPacket packet)
     {

@@ -106,6 +106,16 @@ internal sealed class LearnerConnections(
         _written.Clear();
     }
 
+    /// <summary>The connections by which something has come that was not received yet.</summary>
+    public IEnumerable<long> WithUnread()
+    {
+        foreach (LearnerConnection connection in _connections.Values)
+        {
+            if (connection.HasUnread)
+                yield return connection.Id;
+        }
+    }
+
     /// <summary>Closes a connection after what was written to it.</summary>
     public void Close(long id)
     {

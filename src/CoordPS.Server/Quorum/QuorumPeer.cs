@@ -31,6 +31,15 @@ internal sealed class QuorumPeer : IRequestPipeline, IDisposable
 
     private const int DialSeconds = 2;
 
+    /// <summary>How long a leader may be silent, in ticks: two of its pings are missing, and the second has had time to be late.</summary>
+    private const double SilentTicks = 1.25;
+
+    /// <summary>However short the tick: in less, a busy machine looks like a stopped one.</summary>
+    private const int ShortestSilence = 500;
+
+    /// <summary>Inputs after which the clock is looked at, however many more there are.</summary>
+    private const int InputsPerTick = 256;
+
     private readonly ZooKeeperServer _server;
     private readonly ServerConfig _config;
     private readonly ILogger _logger;
@@ -54,6 +63,7 @@ internal sealed class QuorumPeer : IRequestPipeline, IDisposable
     private volatile bool _abandoned;
     private MemberState _state;
     private long _lookingSince;
+    private long _lastTick;
 
     public QuorumPeer(
         ZooKeeperServer server, ServerConfig config, DynamicConfigFiles files, Database database, Snapshots snapshots, Action<Exception> failed,
@@ -75,6 +85,7 @@ internal sealed class QuorumPeer : IRequestPipeline, IDisposable
                 TickTime = config.TickTime,
                 InitLimit = config.InitLimit,
                 SyncLimit = config.SyncLimit,
+                LeaderSilence = Math.Max((int)(config.TickTime * SilentTicks), ShortestSilence),
                 ElectionFinalizeWait = FinalizeWait,
                 DialRetryInterval = DialRetryMilliseconds,
                 DialAttempts = DialSeconds * 1000 / DialRetryMilliseconds,
@@ -245,9 +256,9 @@ internal sealed class QuorumPeer : IRequestPipeline, IDisposable
         try
         {
             _pipeline.UseThisThread();
-            long lastTick = Environment.TickCount64;
-            _lookingSince = lastTick;
-            _peer.Start(lastTick);
+            _lastTick = Environment.TickCount64;
+            _lookingSince = _lastTick;
+            _peer.Start(_lastTick);
             Drain();
             List<PeerInput> batch = [];
             while (!_abandoned)
@@ -258,20 +269,16 @@ internal sealed class QuorumPeer : IRequestPipeline, IDisposable
                 batch = taken;
                 if (!PassGate())
                     break;
-                long now = Environment.TickCount64;
-                if (now - lastTick >= interval)
+                if (batch.Count == 0)
+                    TickIfDue(interval);
+                for (int i = 0; i < batch.Count; i++)
                 {
-                    lastTick = now;
-                    _peer.Tick(now);
-                    Drain();
-                    Volatile.Write(ref _state, MemberState.Of(_peer));
-                    if (_config.ReadOnlyModeEnabled && !_server.IsServing && !_server.IsReadOnly && now - _lookingSince > ReadOnlyAfter
-                        && _peer.Role.State == ServerState.Looking)
-                        _server.BeginReadOnly();
+                    // Pings must not wait for the end of a long batch.
+                    if (i % InputsPerTick == 0)
+                        TickIfDue(interval);
+                    Handle(batch[i]);
                 }
 
-                foreach (PeerInput input in batch)
-                    Handle(input);
                 Drain();
                 _pipeline.EndBatch();
             }
@@ -298,6 +305,23 @@ internal sealed class QuorumPeer : IRequestPipeline, IDisposable
     {
         _server.Host.Gate?.Pass();
         return !_abandoned;
+    }
+
+    private void TickIfDue(int interval)
+    {
+        long now = Environment.TickCount64;
+        if (now - _lastTick < interval)
+            return;
+        _lastTick = now;
+        // What has come and was not read yet is no silence of the one who sent it.
+        foreach (long connection in _learners.WithUnread())
+            _peer.NoteActivity(connection);
+        _peer.Tick(now);
+        Drain();
+        Volatile.Write(ref _state, MemberState.Of(_peer));
+        if (_config.ReadOnlyModeEnabled && !_server.IsServing && !_server.IsReadOnly && now - _lookingSince > ReadOnlyAfter
+            && _peer.Role.State == ServerState.Looking)
+            _server.BeginReadOnly();
     }
 
     private void Fail(Exception e)
