@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
 using System.Text;
 
 namespace CoordPS.Testing;
@@ -11,7 +10,7 @@ namespace CoordPS.Testing;
 /// Debian's Apache ZooKeeper as a process: started from the jars in /usr/share/java in a temporary directory, stopped by its id. All four-letter
 /// words are allowed, extended types (TTL) are on, and <see cref="TestServerOptions.SuperUser"/> is the super user.
 /// </summary>
-public sealed partial class ApacheZooKeeper : ITestServer
+public sealed class ApacheZooKeeper : IServerProcess
 {
     private const string JarDirectory = "/usr/share/java";
 
@@ -65,7 +64,7 @@ public sealed partial class ApacheZooKeeper : ITestServer
     /// <summary>The server's log file.</summary>
     public string LogFile => _directory.Combine("zookeeper.log");
 
-    /// <summary>The id of the process; null when it does not run.</summary>
+    /// <inheritdoc/>
     public int? ProcessId => _process is { HasExited: false } process ? process.Id : null;
 
     /// <summary>The class path by which Apache's classes, zkCli among them, are found.</summary>
@@ -125,7 +124,7 @@ public sealed partial class ApacheZooKeeper : ITestServer
             if (OperatingSystem.IsWindows())
                 process.Kill();
             else
-                Marshal.ThrowExceptionForHR(SendSignal(process.Id, 15) == 0 || process.HasExited ? 0 : Marshal.GetHRForLastWin32Error());
+                ProcessSignal.Send(process.Id, ProcessSignal.Terminate);
         }
 
         await ForgetAsync(process, ct).ConfigureAwait(false);
@@ -141,10 +140,10 @@ public sealed partial class ApacheZooKeeper : ITestServer
     }
 
     /// <summary>Stops the process from running, as a long pause would; <see cref="Resume"/> lets it go on. Not on Windows.</summary>
-    public void Suspend() => Signal(19);
+    public void Suspend() => ProcessSignal.Suspend(this);
 
     /// <summary>Lets a suspended process go on.</summary>
-    public void Resume() => Signal(18);
+    public void Resume() => ProcessSignal.Resume(this);
 
     /// <summary>Sends a four-letter word and returns the answer.</summary>
     public Task<string> FourLetterWordAsync(string word, CancellationToken ct = default) => FourLetterWordAsync(Port, word, ct);
@@ -170,17 +169,6 @@ public sealed partial class ApacheZooKeeper : ITestServer
 
     /// <summary>The first file that is missing to run the server, or null.</summary>
     internal static string? MissingJar() => Jars.Select(jar => Path.Combine(JarDirectory, jar)).FirstOrDefault(jar => !File.Exists(jar));
-
-    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
-    private static partial int SendSignal(int process, int signal);
-
-    private void Signal(int signal)
-    {
-        if (ProcessId is not { } process)
-            throw new InvalidOperationException($"The server on port {Port} does not run.");
-        if (SendSignal(process, signal) != 0)
-            throw new InvalidOperationException($"Signal {signal} to process {process} failed: error {Marshal.GetLastPInvokeError()}.");
-    }
 
     private async Task ForgetAsync(Process process, CancellationToken ct)
     {

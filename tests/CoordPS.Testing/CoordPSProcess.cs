@@ -1,6 +1,6 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
 using System.Text;
 
 namespace CoordPS.Testing;
@@ -9,7 +9,7 @@ namespace CoordPS.Testing;
 /// Our own server as a process, <c>coordps server</c>, for what only a process can show: what a kill leaves, or a limit of the system does.
 /// The test project must reference CoordPS.Cli.
 /// </summary>
-public sealed partial class CoordPSProcess : ITestServer
+public sealed class CoordPSProcess : IServerProcess
 {
     private static readonly HashSet<Process> Running = [];
 
@@ -61,6 +61,9 @@ public sealed partial class CoordPSProcess : ITestServer
     /// <summary>The process; null before the first start.</summary>
     public Process? Process => _process;
 
+    /// <inheritdoc/>
+    public int? ProcessId => _process is { HasExited: false } process ? process.Id : null;
+
     /// <summary>Starts a server and waits until it serves.</summary>
     public static async Task<CoordPSProcess> StartNewAsync(TestServerOptions? options = null, CancellationToken ct = default)
     {
@@ -99,7 +102,11 @@ public sealed partial class CoordPSProcess : ITestServer
             .. _options.ConfigLines,
             .. _options.Properties.Select(property => $"{property.Key.Replace("zookeeper.", "", StringComparison.Ordinal)}={property.Value}"),
         ], ct).ConfigureAwait(false);
-        string[] command = [.. _launcher, Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", Path.Combine(AppContext.BaseDirectory, "coordps.dll"), "server", config];
+        if (_options.MemberId is { } id)
+            await File.WriteAllTextAsync(Path.Combine(DataDirectory, "myid"), id.ToString(CultureInfo.InvariantCulture), ct).ConfigureAwait(false);
+        string[] coordps = _options.Executable is { } executable ? [executable]
+            : [Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", Path.Combine(AppContext.BaseDirectory, "coordps.dll")];
+        string[] command = [.. _launcher, .. coordps, "server", config];
         var start = new ProcessStartInfo(command[0]) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         foreach (string argument in command.Skip(1))
             start.ArgumentList.Add(argument);
@@ -134,7 +141,7 @@ public sealed partial class CoordPSProcess : ITestServer
         if (OperatingSystem.IsWindows())
             process.Kill();
         else
-            _ = SendSignal(process.Id, 15);
+            ProcessSignal.Send(process.Id, ProcessSignal.Terminate);
         await process.WaitForExitAsync(ct).ConfigureAwait(false);
     }
 
@@ -154,9 +161,6 @@ public sealed partial class CoordPSProcess : ITestServer
         Forget();
         _directory.Dispose();
     }
-
-    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
-    private static partial int SendSignal(int process, int signal);
 
     private void Forget()
     {
@@ -178,7 +182,8 @@ public sealed partial class CoordPSProcess : ITestServer
                 throw new InvalidOperationException($"coordps ended with code {process.ExitCode} instead of serving. Its output: {Output}");
             try
             {
-                if ((await ApacheZooKeeper.FourLetterWordAsync(Port, "srvr", limit.Token).ConfigureAwait(false)).Contains("Mode: ", StringComparison.Ordinal))
+                string answer = await ApacheZooKeeper.FourLetterWordAsync(Port, "srvr", limit.Token).ConfigureAwait(false);
+                if (answer.Contains("Mode: ", StringComparison.Ordinal) || (_options.MemberId is not null && answer.Length > 0))
                     return;
             }
             catch (Exception e) when (e is SocketException or IOException)

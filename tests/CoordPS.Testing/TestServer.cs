@@ -27,6 +27,9 @@ public sealed class TestServerOptions
     /// <summary>A data directory to serve, which is left in place afterwards; null for an empty one that goes with the server.</summary>
     public string? DataDirectory { get; init; }
 
+    /// <summary>The executable <c>coordps</c> to run; null for the one that was built with the tests.</summary>
+    public string? Executable { get; init; }
+
     /// <summary>How long starting may take. A member of an ensemble without a quorum is ready when it answers at all.</summary>
     public TimeSpan StartTimeout { get; init; } = TimeSpan.FromSeconds(60);
 }
@@ -51,4 +54,11 @@ public interface ITestServer : IAsyncDisposable
 
     /// <summary>Ends it at once, as a crash would.</summary>
     Task KillAsync(CancellationToken ct = default);
+}
+
+/// <summary>A server in a process of its own.</summary>
+public interface IServerProcess : ITestServer
+{
+    /// <summary>The id of the process; null when it does not run.</summary>
+    int? ProcessId { get; }
 }
