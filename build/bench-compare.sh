@@ -2,13 +2,14 @@
 # usage: build/bench-compare.sh [ROUNDS=5] [SECONDS=3]
 # Our server against Apache ZooKeeper in one run on this machine, both with fsync on; prints Markdown tables, the ratios first.
 # Needs out/bin/coordps (build/build.sh) and Debian's zookeeper, a Java runtime and python3.
+#   MEMBERS=3         ensembles of so many members each in place of single servers; CPU is that of all members (ensemble-compare.sh)
 #   SKIP_MEMORY=1     leaves out the million znodes
 #   ZNODES=1000000    how many
-#   GENERATOR=FILE    an executable called as `FILE HOST:PORT OPERATION SERVER_PID SECONDS`, run as well as `coordps bench`; it prints a
+#   GENERATOR=FILE    an executable called as `FILE HOST:PORT[,...] OPERATION SERVER_PID[,...] SECONDS`, run as well as `coordps bench`; it prints a
 #                     JSON object with ops_per_s, p99_us and server_cpu_us_per_op
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-rounds=${1:-5} seconds=${2:-3}
+rounds=${1:-5} seconds=${2:-3} members=${MEMBERS:-1}
 coordps=$PWD/out/bin/coordps
 . tests/interop/apache.sh
 if [ -n "$APACHE_MISSING" ]; then
@@ -18,12 +19,16 @@ fi
 
 [ -x "$coordps" ] || { echo "bench-compare: out/bin/coordps is missing; run build/build.sh" >&2; exit 1; }
 work=$(mktemp -d)
-declare -A pid port
+declare -A pids hosts
 stop() { # NAME
-    [ -n "${pid[$1]:-}" ] || return 0
-    kill "${pid[$1]}" 2>/dev/null || true
-    wait "${pid[$1]}" 2>/dev/null || true
-    pid[$1]=
+    local pid
+    for pid in ${pids[$1]:-}; do
+        kill "$pid" 2>/dev/null || true
+    done
+    for pid in ${pids[$1]:-}; do
+        wait "$pid" 2>/dev/null || true
+    done
+    pids[$1]=
 }
 cleanup() {
     stop ours
@@ -32,38 +37,49 @@ cleanup() {
 }
 trap cleanup EXIT
 
-start() { # NAME    on fresh data; prints the seconds to the first answered request
-    local name=$1 folder=$work/$1 command=("$coordps" server)
+start() { # NAME    on fresh data; leaves the seconds to the first answered request, of the last member, in NAME/started
+    local name=$1 command=("$coordps" server) from id folder port ports=() lines=() free
     [ "$name" = apache ] && command=(bash tests/interop/apache-server.sh)
-    rm -rf "$folder"
-    mkdir -p "$folder"
-    port[$name]=$(python3 tests/interop/free_port.py)
-    cat >"$folder/zoo.cfg" <<CFG
-tickTime=2000
-dataDir=$folder/data
-clientPort=${port[$name]}
-clientPortAddress=127.0.0.1
-maxClientCnxns=0
-admin.enableServer=false
-CFG
-    local from
+    rm -rf "${work:?}/$name"
+    hosts[$name]=
+    pids[$name]=
+    mapfile -t free < <(python3 tests/interop/free_port.py $((3 * members)))
+    for id in $(seq "$members"); do
+        ports+=("${free[id - 1]}")
+        [ "$members" = 1 ] || lines+=("server.$id=127.0.0.1:${free[members + id - 1]}:${free[2 * members + id - 1]}")
+    done
     from=$(date +%s%N)
-    # The heap that zkServer.sh gives Apache by default.
-    JVMFLAGS=${JVMFLAGS:--Xmx1000m} "${command[@]}" "$folder/zoo.cfg" >"$folder/log" 2>&1 &
-    pid[$name]=$!
-    if ! python3 build/first_answer.py "${port[$name]}" "$from" >"$folder/started"; then
-        tail "$folder/log" >&2
-        exit 1
-    fi
+    for id in $(seq "$members"); do
+        folder=$work/$name/$id
+        port=${ports[id - 1]}
+        mkdir -p "$folder/data"
+        [ "$members" = 1 ] || echo "$id" >"$folder/data/myid"
+        {
+            printf '%s\n' tickTime=2000 initLimit=10 syncLimit=5 "dataDir=$folder/data" "clientPort=$port" clientPortAddress=127.0.0.1 \
+                maxClientCnxns=0 admin.enableServer=false "${lines[@]}"
+        } >"$folder/zoo.cfg"
+        # The heap that zkServer.sh gives Apache by default.
+        JVMFLAGS=${JVMFLAGS:--Xmx1000m} "${command[@]}" "$folder/zoo.cfg" >"$folder/log" 2>&1 &
+        pids[$name]+=" $!"
+        hosts[$name]+="${hosts[$name]:+,}127.0.0.1:$port"
+    done
+    for id in $(seq "$members"); do
+        if ! python3 build/first_answer.py "${ports[id - 1]}" "$from" >"$work/$name/started"; then
+            tail "$work/$name/$id/log" >&2
+            exit 1
+        fi
+    done
 }
 
 measure() { # NAME OPERATION OPTIONS...
     local name=$1 operation=$2
     shift 2
-    "$coordps" bench "127.0.0.1:${port[$name]}" --operations "$operation" --server-pid "${pid[$name]}" --label "$name" --json "$@" >>"$work/results.jsonl" ||
+    local pid_list=${pids[$name]# }
+    pid_list=${pid_list// /,}
+    "$coordps" bench "${hosts[$name]}" --operations "$operation" --server-pid "$pid_list" --label "$name" --json "$@" >>"$work/results.jsonl" ||
         echo "bench-compare: $operation on $name had errors" >&2
     if [ -n "${GENERATOR:-}" ]; then
-        "$GENERATOR" "127.0.0.1:${port[$name]}" "$operation" "${pid[$name]}" "$seconds" |
+        "$GENERATOR" "${hosts[$name]}" "$operation" "$pid_list" "$seconds" |
             sed "s/^{/{\"label\":\"$name\",\"generator\":\"$(basename "$GENERATOR")\",\"op\":\"$operation\",/" >>"$work/results.jsonl"
     fi
 }
@@ -80,8 +96,8 @@ echo "start: done" >&2
 start apache
 start ours
 for name in apache ours; do
-    # Both compilers need load before they give what they can.
-    "$coordps" bench "127.0.0.1:${port[$name]}" --operations create,set,get,exists --warmup 1 --duration 5 --json >/dev/null
+    # Both sides' compilers need load before they give what they can.
+    "$coordps" bench "${hosts[$name]}" --operations create,set,get,exists --warmup 1 --duration 5 --json >/dev/null
 done
 for round in $(seq "$rounds"); do
     for operation in create set get exists mixed; do

@@ -6,20 +6,35 @@ namespace CoordPS.Testing;
 /// <summary>Ports for servers that must be told one.</summary>
 public static class FreePort
 {
+    private const int First = 15000;
+    private const int Last = 32000;
+
     private static readonly HashSet<int> Given = [];
 
-    /// <summary>A port of the loopback address that nothing listens on, and that was not given before in this process.</summary>
+    /// <summary>
+    /// A port of the loopback address that nothing listens on, that was not given before in this process, and that the system gives to no
+    /// connection: a server that is started again finds it free.
+    /// </summary>
     public static int Next()
     {
         while (true)
         {
-            using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-            int port = ((IPEndPoint)socket.LocalEndPoint!).Port;
+            int port = Random.Shared.Next(First, Last);
             lock (Given)
             {
-                if (Given.Add(port))
-                    return port;
+                if (!Given.Add(port))
+                    continue;
+            }
+
+            using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            try
+            {
+                socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Somebody has it.
             }
         }
     }

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Prints a free port of the loopback interface, below those that the system gives to connections.
+"""usage: free_port.py [COUNT=1]    prints free ports of the loopback interface, below those that the system gives to connections, a line each
 
 A port of that range would not do: a client that tries to connect before the server listens can be given the very port as its own
 and end up connected to itself.
 """
 import random
 import socket
+import sys
 
 
 def free_port():
@@ -19,5 +20,13 @@ def free_port():
                 continue
 
 
+def main():
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 1
+    ports = set()
+    while len(ports) < count:
+        ports.add(free_port())
+    print("\n".join(str(port) for port in ports))
+
+
 if __name__ == "__main__":
-    print(free_port())
+    main()

@@ -13,6 +13,7 @@ internal sealed class BenchRun(BenchOptions options)
     private readonly string _root = $"/coordps-bench-{Environment.ProcessId}-{Environment.TickCount64:x}";
     private readonly byte[] _data = MakeData(options.Payload);
     private readonly List<ZooKeeperClient> _sessions = [];
+    private int _connected;
 
     /// <summary>Measures the operations one after the other; each result is reported as soon as it is there.</summary>
     public async Task RunAsync(Action<BenchResult> report, CancellationToken cancellationToken)
@@ -138,8 +139,21 @@ internal sealed class BenchRun(BenchOptions options)
         }
     }
 
-    private Task<ZooKeeperClient> ConnectAsync(CancellationToken cancellationToken) => ZooKeeperClient.ConnectAsync(
-        new ZooKeeperClientOptions { ConnectionString = options.Address, MaxInFlight = Math.Max(1000, options.Window) }, cancellationToken);
+    /// <summary>Sessions begin at one server after the other, so that each has its share of them.</summary>
+    private Task<ZooKeeperClient> ConnectAsync(CancellationToken cancellationToken)
+    {
+        var chroot = options.Address.IndexOf('/', StringComparison.Ordinal);
+        var servers = (chroot < 0 ? options.Address : options.Address[..chroot]).Split(',');
+        var first = (Interlocked.Increment(ref _connected) - 1) % servers.Length;
+        return ZooKeeperClient.ConnectAsync(
+            new ZooKeeperClientOptions
+            {
+                ConnectionString = string.Join(',', [.. servers[first..], .. servers[..first]]) + (chroot < 0 ? "" : options.Address[chroot..]),
+                RandomizeServers = false,
+                MaxInFlight = Math.Max(1000, options.Window),
+            },
+            cancellationToken);
+    }
 
     private Task<BenchResult> LoopAsync(string name, long perSession, Func<int, long, Task> operation, CancellationToken cancellationToken) =>
         MeasuredLoop.RunAsync(name, perSession, operation, options, cancellationToken);
