@@ -19,5 +19,10 @@ public sealed class LeaderLossTests
         IReadOnlyList<Dictionary<string, string>> trees = await ensemble.DumpAsync();
         Assert.Empty(load.Check(trees[0]));
         Assert.All(trees, tree => Assert.Equal(trees[0], tree));
+
+        // The check would notice.
+        string last = trees[0].Keys.Last(static path => path.Contains('-', StringComparison.Ordinal));
+        trees[0].Remove(last);
+        Assert.Equal([$"{last} was acknowledged and is lost"], load.Check(trees[0]));
     }
 }
