@@ -1,9 +1,14 @@
 #!/usr/bin/env bash
-# usage: run.sh COORDPS     runs kazoo's own test suite on `COORDPS server` and on Apache ZooKeeper, side by side, and compares them
+# usage: run.sh COORDPS [MEMBERS=1] [TESTS...]
+# Runs kazoo's own test suite on `COORDPS server` and on Apache ZooKeeper, side by side, and compares them test by test: on one server, or
+# on an ensemble of MEMBERS. TESTS are modules of kazoo.tests to run in place of all of them.
 # The last line is 'kazoo: N passed, N failed, N skipped'. Debian: apt-get install python3-kazoo python3-pytest zookeeper
 set -u
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 coordps=$(realpath "$1")
+members=${2:-1}
+modules=("${@:3}")
+[ ${#modules[@]} = 0 ] && tests=(kazoo.tests) || tests=("${modules[@]/#/kazoo.tests.}")
 . "$here/../apache.sh"
 python=/usr/bin/python3
 missing=$APACHE_MISSING
@@ -22,14 +27,14 @@ $python -c 'import pytest_timeout' 2>/dev/null && timeout=(--timeout=120)
 suite() { # NAME COMMAND TESTS...
     local name=$1 command=$2
     shift 2
-    (cd "$work" && COORDPS_SERVER=$command ZOOKEEPER_VERSION=3.8.0 PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$here:$here/.. \
+    (cd "$work" && COORDPS_SERVER=$command COORDPS_MEMBERS=$members ZOOKEEPER_VERSION=3.8.0 PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$here:$here/.. \
         $python -m pytest -q -p no:cacheprovider -p server_command "${timeout[@]}" --junitxml="$work/$name.xml" "$@") >"$work/$name.log" 2>&1
 }
 
 # The suite mostly waits, so the two runs share the machine well.
-suite apache "bash $here/../apache-server.sh" --pyargs kazoo.tests &
+suite apache "bash $here/../apache-server.sh" --pyargs "${tests[@]}" &
 apache=$!
-suite ours "$coordps server" --pyargs kazoo.tests
+suite ours "$coordps server" --pyargs "${tests[@]}"
 wait $apache
 for name in apache ours; do
     if [ ! -s "$work/$name.xml" ]; then

@@ -1,10 +1,10 @@
-"""A pytest plugin that runs kazoo's test suite against a server started by any command.
+"""A pytest plugin that runs kazoo's test suite against servers started by any command.
 
-    COORDPS_SERVER='coordps server' python3 -m pytest -p server_command --pyargs kazoo.tests
+    COORDPS_SERVER='coordps server' COORDPS_MEMBERS=3 python3 -m pytest -p server_command --pyargs kazoo.tests
 
-kazoo's harness starts three Java servers. This puts one standalone server in their place, which the tests may stop, start and
-reset as they would those: COORDPS_SERVER is a command that takes the path of a zoo.cfg and runs a server in the foreground.
-What needs an ensemble, SASL or TLS is skipped.
+kazoo's harness starts three Java servers. This puts one standalone server in their place or, with COORDPS_MEMBERS, an ensemble, which
+the tests may stop, start and reset as they would those: COORDPS_SERVER is a command that takes the path of a zoo.cfg and runs a server
+in the foreground. What needs SASL or TLS is skipped, and so is what needs an ensemble where there is none.
 """
 import atexit
 import os
@@ -22,6 +22,7 @@ from free_port import free_port
 
 START_SECONDS = 60
 STOP_SECONDS = 30
+MODES = (b"standalone", b"leader", b"follower")
 SUPER_DIGEST = "super:D/InIHSb7yEEbrWz8b9l71RjZJU="  # super:test, which the suite expects
 
 
@@ -30,8 +31,11 @@ class Server:
 
     host = "127.0.0.1"
 
-    def __init__(self, command):
+    def __init__(self, command, member=0, ensemble=()):
+        """A standalone server, or the member with an id of an ensemble, which is a zoo.cfg's server lines."""
         self._command = command
+        self._member = member
+        self._ensemble = list(ensemble)
         self._process = None
         self.working_path = tempfile.mkdtemp(prefix="kazoo-server-")
         self.client_port = free_port()
@@ -50,6 +54,9 @@ class Server:
             return
         data = os.path.join(self.working_path, "data")
         os.makedirs(data, exist_ok=True)
+        if self._member:
+            with open(os.path.join(data, "myid"), "w") as f:
+                f.write(str(self._member))
         config = os.path.join(self.working_path, "zoo.cfg")
         with open(config, "w") as f:
             f.write("\n".join([
@@ -62,15 +69,19 @@ class Server:
                 "4lw.commands.whitelist=*",
                 "reconfigEnabled=true",
                 "DigestAuthenticationProvider.superDigest=" + SUPER_DIGEST,
+                "readonlymode.enabled=true",
                 "preAllocSize=1024",
-                "",
-            ]))
+                "initLimit=4",
+                "syncLimit=2",
+            ] + self._ensemble + [""]))
         with open(os.path.join(self.working_path, "server.log"), "ab") as log:
             self._process = subprocess.Popen(
                 self._command + [config], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        self._wait_until_it_serves()
+        # A member may be without a quorum, which is for the test to know.
+        if not self._member:
+            self.wait_until_it_serves()
 
-    def _wait_until_it_serves(self):
+    def wait_until_it_serves(self):
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             if not self.running:
@@ -79,7 +90,8 @@ class Server:
                 with socket.create_connection((self.host, self.client_port), 1) as s:
                     s.sendall(b"srvr")
                     s.settimeout(5)
-                    if b"Mode: " in s.makefile("rb").read():
+                    answer = s.makefile("rb").read()
+                    if any(b"Mode: " + mode in answer for mode in MODES):
                         return
             except OSError:
                 pass
@@ -113,36 +125,46 @@ class Server:
 
 
 class Cluster:
-    """What kazoo's harness takes for its cluster: one standalone server."""
+    """What kazoo's harness takes for its cluster."""
 
-    def __init__(self, command):
-        self._server = Server(command)
+    def __init__(self, command, members):
+        if members == 1:
+            self._servers = [Server(command)]
+            return
+        lines = ["server.%d=%s:%d:%d:participant" % (i, Server.host, free_port(), free_port()) for i in range(1, members + 1)]
+        self._servers = [Server(command, i, lines) for i in range(1, members + 1)]
 
     def __getitem__(self, index):
-        if index != 0:
+        if index >= len(self._servers):
             pytest.skip("needs an ensemble")
-        return self._server
+        return self._servers[index]
 
     def __iter__(self):
-        return iter([self._server])
+        return iter(self._servers)
 
     def start(self):
-        self._server.run()
+        for server in self._servers:
+            server.run()
+        for server in self._servers:
+            server.wait_until_it_serves()
 
     def stop(self):
-        self._server.stop()
+        for server in self._servers:
+            server.stop()
 
     def reset(self):
-        self._server.reset()
+        for server in self._servers:
+            server.reset()
 
     def terminate(self):
-        self._server.destroy()
+        for server in self._servers:
+            server.destroy()
 
     def get_logs(self):
-        return self._server.get_logs()
+        return [line for server in self._servers for line in server.get_logs()]
 
 
-CLUSTER = Cluster(shlex.split(os.environ["COORDPS_SERVER"]))
+CLUSTER = Cluster(shlex.split(os.environ["COORDPS_SERVER"]), int(os.environ.get("COORDPS_MEMBERS", "1")))
 atexit.register(CLUSTER.terminate)
 
 
