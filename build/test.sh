@@ -93,4 +93,8 @@ pester() {
 [ -e tests/module/run.ps1 ] && runner Pester pester
 runner java timeout 300 bash tests/interop/java/run.sh out/bin/coordps
 runner kazoo timeout 600 bash tests/interop/kazoo/run.sh out/bin/coordps
+# On an ensemble: what stops and starts members, and changes the configuration, is in these; KAZOO_TESTS=all runs all there, in minutes.
+kazoo_tests=${KAZOO_TESTS:-test_client test_connection}
+# shellcheck disable=SC2086
+runner kazoo timeout 1200 bash tests/interop/kazoo/run.sh out/bin/coordps 3 ${kazoo_tests#all}
 finish

@@ -21,6 +21,7 @@ fi
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+root=$($python -c 'import kazoo, os; print(os.path.dirname(os.path.dirname(kazoo.__file__)))')
 timeout=()
 $python -c 'import pytest_timeout' 2>/dev/null && timeout=(--timeout=120)
 
@@ -28,7 +29,7 @@ suite() { # NAME COMMAND TESTS...
     local name=$1 command=$2
     shift 2
     (cd "$work" && COORDPS_SERVER=$command COORDPS_MEMBERS=$members ZOOKEEPER_VERSION=3.8.0 PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$here:$here/.. \
-        $python -m pytest -q -p no:cacheprovider -p server_command "${timeout[@]}" --junitxml="$work/$name.xml" "$@") >"$work/$name.log" 2>&1
+        $python -m pytest -q -p no:cacheprovider -p server_command --rootdir="$root" "${timeout[@]}" --junitxml="$work/$name.xml" "$@") >"$work/$name.log" 2>&1
 }
 
 # The suite mostly waits, so the two runs share the machine well.
