@@ -18,12 +18,13 @@ public sealed class DataDirectory : IDisposable
     /// <summary>The fewest snapshots that <see cref="Purge"/> keeps.</summary>
     public const int MinimumSnapRetainCount = 3;
 
-    internal const string LockFile = "coordps.lock";
+    /// <summary>The name of the file that is locked in each directory that a server uses.</summary>
+    public const string LockFileName = "coordps.lock";
 
     private const string InitializeFile = "initialize";
     private const string AcceptedEpochFile = "acceptedEpoch";
     private const string CurrentEpochFile = "currentEpoch";
-    private const string MyIdFile = "myid";
+    internal const string MyIdFile = "myid";
 
     private readonly ILogger _logger;
     private readonly List<FileStream> _locks = [];
@@ -208,6 +209,17 @@ public sealed class DataDirectory : IDisposable
     /// <exception cref="StorageException">The file can't be written.</exception>
     public void WriteCurrentEpoch(long epoch) => WriteNumber(CurrentEpochPath, epoch);
 
+    /// <summary>Writes both epochs into a directory that is not in use yet.</summary>
+    /// <param name="versionDirectory">The directory.</param>
+    /// <param name="epoch">The epoch.</param>
+    /// <exception cref="StorageException">A file can't be written.</exception>
+    public static void WriteEpochs(string versionDirectory, long epoch)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(versionDirectory);
+        WriteNumber(Path.Combine(versionDirectory, AcceptedEpochFile), epoch);
+        WriteNumber(Path.Combine(versionDirectory, CurrentEpochFile), epoch);
+    }
+
     /// <summary>The member's id from <c>dataDir/myid</c>; null when there is no such file, as a standalone server needs none.</summary>
     /// <exception cref="StorageException">The file can't be read or has no number.</exception>
     public long? ReadMyId() => ReadNumber(Path.Combine(DataDir, MyIdFile));
@@ -238,7 +250,7 @@ public sealed class DataDirectory : IDisposable
             throw new StorageException($"Can't create directory '{path}': {e.Message} Check {setting} and its permissions.", path, e);
         }
 
-        string file = Path.Combine(path, LockFile);
+        string file = Path.Combine(path, LockFileName);
         try
         {
             _locks.Add(new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose));

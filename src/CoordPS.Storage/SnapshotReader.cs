@@ -98,6 +98,13 @@ public sealed class SnapshotReader : IDisposable
     /// <summary>The last transaction applied, which 3.9 writes at the end, once complete; null when the snapshot has none.</summary>
     public long? LastProcessedZxid { get; private set; }
 
+    /// <summary>
+    /// The last transaction that the snapshot may have in part, being written while transactions went on, once complete; null when it
+    /// doesn't tell.
+    /// </summary>
+    public long? LastIncludedZxid =>
+        LastProcessedZxid is { } last ? Math.Max(Zxid, last) : Digest is { Zxid: > 0 } digest ? Math.Max(Zxid, digest.Zxid) : null;
+
     private long Offset => _bufferOffset + _start;
 
     /// <summary>Reads the next znode.</summary>

@@ -138,6 +138,25 @@ public sealed class SnapshotWriter : IDisposable
         WriteRest(data, data is null, aclId, stat);
     }
 
+    /// <summary>Writes all that another snapshot has, which is read to its end and so checked, and completes this one.</summary>
+    /// <param name="source">A snapshot of which no znode has been read.</param>
+    /// <param name="progress">Told the number of znodes written so far, or null.</param>
+    /// <param name="cancellationToken">Ends the writing; the snapshot is not completed.</param>
+    /// <exception cref="StorageException">The other snapshot is damaged, or the disk is full or failed.</exception>
+    public void CopyFrom(SnapshotReader source, Action<long>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        Begin(source.Sessions, source.Acls);
+        while (source.ReadNode(out SnapshotNodeSpan node))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            WriteNode(node.Path, node.Data, node.IsDataNull, node.AclId, node.Stat);
+            progress?.Invoke(source.NodeCount);
+        }
+
+        Complete(source.Digest);
+    }
+
     /// <summary>Ends the snapshot, syncs it and gives it its name.</summary>
     /// <param name="digest">The tree's digest, if the member keeps one.</param>
     /// <returns>Full path of the snapshot.</returns>

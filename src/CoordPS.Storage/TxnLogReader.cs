@@ -103,6 +103,16 @@ public sealed class TxnLogReader : IDisposable
         }
     }
 
+    /// <summary>Lets <see cref="Read"/> look again where it found the end: a server may have appended.</summary>
+    internal void Resume()
+    {
+        if (Header.Magic == 0)
+            ReadHeader();
+        _ended = Header.Magic == 0;
+        if (!_ended)
+            Torn = null;
+    }
+
     /// <summary>Closes the file.</summary>
     public void Dispose() => _handle.Dispose();
 
