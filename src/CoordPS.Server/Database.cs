@@ -162,6 +162,15 @@ internal sealed class Database : IDisposable
         return (txn.Header, Decode(txn.Record));
     }
 
+    /// <summary>Replays a logged transaction.</summary>
+    /// <exception cref="JuteException">It is none.</exception>
+    public static void Apply(in TxnLogRecord logged, DataTree tree, SessionTable sessions)
+    {
+        object? record = Decode(logged.Decode().Record);
+        tree.Apply(logged.Header, record);
+        sessions.Apply(logged.Header, record);
+    }
+
     private static (DataTree Tree, SessionTable Sessions, bool Found) LoadSnapshot(DataDirectory directory, ServerConfig config)
     {
         bool found = directory.TryLoadSnapshot(reader => Load(reader, config, null, null), out (DataTree Tree, SessionTable Sessions) loaded, out _);
@@ -187,10 +196,7 @@ internal sealed class Database : IDisposable
             directory.LogPath, tree.LastProcessedZxid + 1, new TxnLogReadOptions { RequireContinuity = true });
         while (reader.Read())
         {
-            DecodedTxn txn = TxnDecoder.Decode(reader.Current.Header, reader.Current.Payload.Span);
-            object? record = Decode(txn.Record);
-            tree.Apply(txn.Header, record);
-            sessions.Apply(txn.Header, record);
+            Apply(reader.Current, tree, sessions);
             count++;
         }
 

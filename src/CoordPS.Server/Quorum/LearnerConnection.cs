@@ -17,7 +17,7 @@ internal sealed class LearnerConnection
 #pragma warning restore CA1001
 {
     /// <summary>What ends a snapshot on the stream.</summary>
-    private const string Signature = "BenWasHere";
+    internal const string Signature = "BenWasHere";
 
     private const int BufferSize = 64 * 1024;
 
