@@ -20,7 +20,8 @@
         'Start-CoordEnsemble', 'Stop-CoordEnsemble', 'Get-CoordEnsemble', 'Invoke-CoordFault',
         'Start-CoordMember', 'Stop-CoordMember', 'Restart-CoordMember', 'Suspend-CoordMember', 'Resume-CoordMember',
         'Add-CoordMember', 'Remove-CoordMember',
-        'Get-CoordMember', 'Test-CoordEnsemble', 'Measure-CoordEnsemble', 'Invoke-CoordAdminCommand'
+        'Get-CoordMember', 'Test-CoordEnsemble', 'Measure-CoordEnsemble', 'Invoke-CoordAdminCommand',
+        'Get-CoordTransaction', 'Get-CoordSnapshot', 'Backup-CoordEnsemble', 'Restore-CoordEnsemble'
     )
     PrivateData          = @{
         PSData = @{

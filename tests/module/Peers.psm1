@@ -22,24 +22,38 @@ function Start-TestPeer {
         Write-Host 'Apache ZooKeeper is missing (apt install zookeeper): the tests against it are skipped.'
         @{ Name = 'Apache'; ConnectionString = $null; Skip = 'Apache ZooKeeper is missing: apt install zookeeper' }
     } else {
-        @{ Name = 'Apache'; ConnectionString = (Start-Apache); Skip = $null }
+        @{ Name = 'Apache'; ConnectionString = (($script:apache = Start-ApacheServer).ConnectionString); Skip = $null }
     }
 }
 
-function Start-Apache {
+# Starts a server of Apache's and emits @{ Process; Folder; ConnectionString }. One with lines of its own, such as a member of an ensemble, may
+# take longer to serve: it is not waited for.
+function Start-ApacheServer {
+    param([string] $DataPath, [string[]] $Configuration = @())
+
     $folder = [System.IO.Directory]::CreateTempSubdirectory('coordps-apache-').FullName
     $port = Get-FreePort
-    $script:apache = @{ Process = Start-ApacheServer $folder $port 'admin.enableServer=false', '4lw.commands.whitelist=srvr'; Folder = $folder }
-    $null = Connect-Coord "127.0.0.1:$port" -RetryTime 60s -ErrorAction Stop | Disconnect-Coord
-    "127.0.0.1:$port"
+    $lines = @("dataDir=$(if ($DataPath) { $DataPath } else { "$folder/data" })", 'admin.enableServer=false', '4lw.commands.whitelist=srvr') + $Configuration
+    $server = @{ Process = Start-ApacheProcess $folder $port $lines; Folder = $folder; ConnectionString = "127.0.0.1:$port" }
+    if (-not $Configuration) {
+        $null = Connect-Coord $server.ConnectionString -RetryTime 60s -ErrorAction Stop | Disconnect-Coord
+    }
+    $server
 }
 
-# Starts a server with its files in a folder and emits its process.
-function Start-ApacheServer {
+function Stop-ApacheServer {
+    param([hashtable] $Server)
+
+    $Server.Process.Kill()
+    $Server.Process.WaitForExit()
+    Remove-Item $Server.Folder -Recurse -Force
+}
+
+# Starts a server with its settings and output in a folder and emits its process.
+function Start-ApacheProcess {
     param([string] $Folder, [int] $Port, [string[]] $Lines)
 
-    Set-Content "$Folder/zoo.cfg" (@(
-            'tickTime=2000', "dataDir=$Folder/data", "clientPort=$Port", 'clientPortAddress=127.0.0.1', 'maxClientCnxns=0') + $Lines)
+    Set-Content "$Folder/zoo.cfg" (@('tickTime=2000', "clientPort=$Port", 'clientPortAddress=127.0.0.1', 'maxClientCnxns=0') + $Lines)
     $classPath = 'zookeeper', 'slf4j-api', 'slf4j-nop', 'log4j-1.2', 'netty-transport-native-unix-common', 'netty-codec', 'netty-resolver',
         'servlet-api', 'jetty9-util-ajax' | ForEach-Object { "$jars/$_.jar" }
     $start = @{
@@ -63,7 +77,7 @@ function Start-ApacheEnsemble {
         $null = New-Item "$folder/$id/data" -ItemType Directory -Force
         Set-Content "$folder/$id/data/myid" $id
         $own = $id -eq 1 ? @('4lw.commands.whitelist=srvr', "admin.serverPort=$($ports[9])", 'admin.serverAddress=127.0.0.1') : @('4lw.commands.whitelist=*', 'admin.enableServer=false')
-        Start-ApacheServer "$folder/$id" $ports[$id - 1] (@('initLimit=10', 'syncLimit=5') + $servers + $own)
+        Start-ApacheProcess "$folder/$id" $ports[$id - 1] (@("dataDir=$folder/$id/data", 'initLimit=10', 'syncLimit=5') + $servers + $own)
     }
     $connectionString = ($ports[0..2] | ForEach-Object { "127.0.0.1:$_" }) -join ','
     $ensemble = @{ ConnectionString = $connectionString; Processes = $processes; AdminPort = $ports[9]; Folder = $folder }
@@ -81,9 +95,7 @@ function Stop-ApacheEnsemble {
 function Stop-TestPeer {
     Stop-CoordEnsemble 'module-tests*'
     if ($script:apache) {
-        $script:apache.Process.Kill()
-        $script:apache.Process.WaitForExit()
-        Remove-Item $script:apache.Folder -Recurse -Force
+        Stop-ApacheServer $script:apache
         $script:apache = $null
     }
 }
@@ -161,4 +173,4 @@ function Wait-Until {
     }
 }
 
-Export-ModuleMember -Function *-Test*, *-ApacheEnsemble, Get-FreePort, Stop-Session, Start-Background, Wait-Until
+Export-ModuleMember -Function *-Test*, *-ApacheServer, *-ApacheEnsemble, Get-FreePort, Stop-Session, Start-Background, Wait-Until
