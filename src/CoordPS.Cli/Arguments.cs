@@ -83,5 +83,8 @@ internal sealed class Arguments
         return _rest.Count == count ? _rest : throw Wrong(count == 0 ? $"unexpected '{_rest[0]}'" : $"needs {what}");
     }
 
+    /// <summary>The arguments that are no options, one at least, once all options have been taken.</summary>
+    public IReadOnlyList<string> Positionals(string what) => Positional(Math.Max(1, _rest.Count), what);
+
     public UsageException Wrong(string problem) => new($"coordps {_command}: {problem}; see 'coordps {_command} --help'");
 }
