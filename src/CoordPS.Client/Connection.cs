@@ -52,6 +52,9 @@ internal sealed class Connection : IThreadPoolWorkItem, IDisposable
     /// <summary>When bytes last came, by <see cref="Environment.TickCount64"/>.</summary>
     internal long LastHeard { get; private set; }
 
+    /// <summary>When the attempt to open it began.</summary>
+    internal long AskedAt { get; set; }
+
     /// <summary>When bytes last went.</summary>
     internal long LastSent { get; private set; }
 

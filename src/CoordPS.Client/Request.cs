@@ -25,6 +25,9 @@ internal abstract class Request(OpCode type, string? path)
     /// <summary>Its place in the session's order of sending; set when it is written.</summary>
     internal long Sequence { get; set; }
 
+    /// <summary>When it was written, by <see cref="Environment.TickCount64"/>.</summary>
+    internal long SentAt { get; set; }
+
     /// <summary>How many connections were lost with it unanswered.</summary>
     internal int Losses { get; set; }
 

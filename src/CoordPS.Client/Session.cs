@@ -29,6 +29,7 @@ internal sealed class Session : IDisposable
     private readonly List<AuthEntry> _credentials = [];
     private readonly Queue<AuthEntry> _authInFlight = new();
     private readonly Queue<Request> _inFlight = new();
+    private readonly Queue<long> _pingsInFlight = new();
     private readonly Timer _timer;
     private readonly ZooKeeperClient _client;
 
@@ -41,6 +42,7 @@ internal sealed class Session : IDisposable
     private bool _outage;
     private bool _hasBeenWritable;
     private long _disconnectedAt;
+    private long _confirmedAt;
     private long _lastZxid;
     private Exception? _lastFailure;
     private (ServerName Server, IPEndPoint Address)? _preferred;
@@ -86,6 +88,22 @@ internal sealed class Session : IDisposable
     internal string? CurrentServerName => Volatile.Read(ref _connection)?.Name;
 
     internal long LastZxid => Volatile.Read(ref _lastZxid);
+
+    /// <summary>
+    /// When the last request was sent that a server with a quorum has answered, by <see cref="Environment.TickCount64"/>: that server knew the
+    /// session then or later, so no server ends it before a session timeout from here.
+    /// </summary>
+    internal long ConfirmedAt => Volatile.Read(ref _confirmedAt);
+
+    /// <summary>The credentials given so far.</summary>
+    internal IReadOnlyList<Credential> Credentials
+    {
+        get
+        {
+            lock (Gate)
+                return [.. _credentials.Select(entry => entry.Credential)];
+        }
+    }
 
     /// <summary>The sequence that the next request written gets. Under the lock.</summary>
     internal long NextSequence { get; private set; }
@@ -442,6 +460,7 @@ internal sealed class Session : IDisposable
     private async Task<(Connection Connection, ConnectResponse Response)?> TryOpenAsync(
         ServerName server, IPEndPoint address, List<ConnectAttempt> attempts, CancellationToken ct)
     {
+        long askedAt = Environment.TickCount64;
         // A session opened by a server without a quorum exists there only: elsewhere it is a new one.
         long sessionId = _hasBeenWritable ? SessionId : 0;
         var request = new ConnectRequest(0, LastZxid, (int)_options.SessionTimeout.TotalMilliseconds, sessionId,
@@ -452,6 +471,7 @@ internal sealed class Session : IDisposable
         {
             (Connection connection, ConnectResponse response) =
                 await Connection.OpenAsync(this, server, address, request, timeout, ct).ConfigureAwait(false);
+            connection.AskedAt = askedAt;
             if (response.TimeoutMilliseconds > 0)
                 return (connection, response);
             connection.Dispose();
@@ -474,6 +494,9 @@ internal sealed class Session : IDisposable
         Password = response.Password ?? Password;
         NegotiatedTimeout = TimeSpan.FromMilliseconds(response.TimeoutMilliseconds);
         _outage = false;
+        _pingsInFlight.Clear();
+        if (!readOnly)
+            Volatile.Write(ref _confirmedAt, connection.AskedAt);
         Volatile.Write(ref _connection, connection);
         StartTimer();
 
@@ -585,6 +608,7 @@ internal sealed class Session : IDisposable
         JuteWriter writer = connection.Out;
         int frame = writer.BeginFrame();
         request.Sequence = NextSequence;
+        request.SentAt = Environment.TickCount64;
         writer.WriteInt32(request.Xid);
         writer.WriteInt32((int)request.Type);
         request.WriteBody(writer);
@@ -640,6 +664,12 @@ internal sealed class Session : IDisposable
                 OnNotification(header, WatcherEvent.Read(ref reader));
                 return;
             case Xids.Ping:
+                lock (Gate)
+                {
+                    if (connection == _connection && _pingsInFlight.TryDequeue(out long sentAt))
+                        Confirm(sentAt);
+                }
+
                 return;
             case Xids.Auth:
                 OnAuthReply(connection, header.Error);
@@ -665,11 +695,19 @@ internal sealed class Session : IDisposable
             }
 
             _inFlight.Dequeue();
+            Confirm(request.SentAt);
         }
 
         if (header.Zxid > 0)
             Volatile.Write(ref _lastZxid, header.Zxid);
         return request;
+    }
+
+    /// <summary>A server answered what was sent then. One that serves reads only does not keep the session alive. Under the lock.</summary>
+    private void Confirm(long sentAt)
+    {
+        if (State == SessionState.Connected && sentAt > _confirmedAt)
+            Volatile.Write(ref _confirmedAt, sentAt);
     }
 
     private void OnNotification(in ReplyHeader header, in WatcherEvent e)
@@ -702,6 +740,7 @@ internal sealed class Session : IDisposable
         if (previous == state)
             return;
         State = state;
+        _client.RaiseMoved();
         if (previous == SessionState.Connecting)
             return;
         var args = new SessionStateChangedEventArgs(previous, state, server, cause);
@@ -742,6 +781,7 @@ internal sealed class Session : IDisposable
                     int frame = connection.Out.BeginFrame();
                     new RequestHeader(Xids.Ping, OpCode.Ping).Write(connection.Out);
                     connection.Out.EndFrame(frame);
+                    _pingsInFlight.Enqueue(now);
                     connection.ScheduleFlush();
                 }
             }
@@ -774,6 +814,7 @@ internal sealed class Session : IDisposable
         }
 
         dead?.Abort(new TimeoutException(deadFor));
+        _client.RaiseMoved();
         foreach ((Request request, Exception failure) in failed)
             request.Fail(failure);
     }

@@ -1,4 +1,5 @@
 using System.Net;
+using CoordPS.Client.Recipes;
 
 namespace CoordPS.Client;
 
@@ -21,6 +22,8 @@ public sealed partial class ZooKeeperClient : IAsyncDisposable
 {
     private readonly Session _session;
     private readonly ZooKeeperClientOptions _options;
+    private SessionGuard? _guard;
+    private SessionSuccession? _succession;
 
     private ZooKeeperClient(ZooKeeperClientOptions options)
     {
@@ -33,6 +36,12 @@ public sealed partial class ZooKeeperClient : IAsyncDisposable
     /// after the other on the thread pool, in order with the handlers of watches, and may call the client and wait for it.
     /// </summary>
     public event EventHandler<SessionStateChangedEventArgs>? StateChanged;
+
+    /// <summary>
+    /// Raised at once when the session's state changes, and by the session's timer: for what must not wait behind the handlers of others.
+    /// Handlers run under the session's lock and must do no more than hand on the news.
+    /// </summary>
+    internal event Action? Moved;
 
     /// <summary>The session's id.</summary>
     public long SessionId => _session.SessionId;
@@ -57,6 +66,15 @@ public sealed partial class ZooKeeperClient : IAsyncDisposable
 
     /// <summary>The chroot; empty when there is none.</summary>
     public string Chroot => _session.Chroot;
+
+    /// <summary>See <see cref="Session.ConfirmedAt"/>.</summary>
+    internal long ConfirmedAt => _session.ConfirmedAt;
+
+    /// <summary>What is held by ephemerals of this session.</summary>
+    internal SessionGuard Guard => LazyInitializer.EnsureInitialized(ref _guard, () => new SessionGuard(this));
+
+    /// <summary>The session and those that follow it when it expires.</summary>
+    internal SessionSuccession Succession => LazyInitializer.EnsureInitialized(ref _succession, () => new SessionSuccession(this));
 
     /// <summary>Opens a session, or resumes one, at the first server that accepts it.</summary>
     /// <exception cref="ZooKeeperConnectException">No server accepted it; the message names each address tried and its failure.</exception>
@@ -91,9 +109,23 @@ public sealed partial class ZooKeeperClient : IAsyncDisposable
     /// </summary>
     public async ValueTask DisposeAsync()
     {
+        if (_succession is not null)
+            await _succession.DisposeAsync().ConfigureAwait(false);
         await _session.CloseAsync().ConfigureAwait(false);
         _session.Dispose();
     }
+
+    /// <summary>The options for a new session like this one.</summary>
+    internal ZooKeeperClientOptions SuccessorOptions()
+    {
+        ZooKeeperClientOptions options = _options.Snapshot();
+        options.SessionId = 0;
+        options.SessionPassword = null;
+        options.Credentials = [.. _session.Credentials];
+        return options;
+    }
+
+    internal void RaiseMoved() => Moved?.Invoke();
 
     internal void RaiseStateChanged(SessionStateChangedEventArgs args) => StateChanged?.Invoke(this, args);
 }

@@ -1,0 +1,219 @@
+using CoordPS.Protocol;
+
+namespace CoordPS.Client.Recipes;
+
+/// <summary>
+/// An ephemeral of ours that something is held by, from its creation to its release: whether it is there for certain, perhaps, or no more.
+/// </summary>
+internal sealed class HeldNode
+{
+    private readonly ZooKeeperClient _client;
+    private readonly Lock _gate = new();
+    private readonly CancellationTokenSource _lost = new();
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Action<WatchedEvent> _watch;
+    private volatile LockState _state = LockState.Held;
+    private volatile bool _verifying;
+    private Task? _deletion;
+
+    private HeldNode(ZooKeeperClient client, string path)
+    {
+        _client = client;
+        Path = path;
+        LostToken = _lost.Token;
+        _watch = OnEvent;
+    }
+
+    /// <summary>Raised for each change, in order, on the thread pool.</summary>
+    internal event Action<LockState, LockState>? Changed;
+
+    internal string Path { get; }
+
+    internal Stat Stat { get; private set; }
+
+    /// <summary>Fires when the state is <see cref="LockState.Held"/> no more, for whatever reason.</summary>
+    internal CancellationToken LostToken { get; }
+
+    /// <summary>Ends when it is lost or released.</summary>
+    internal Task Ended => _ended.Task;
+
+    internal LockState State
+    {
+        get
+        {
+            // The clock is asked here too: the news may not have been taken yet.
+            SessionStanding standing = _client.Guard.Standing;
+            lock (_gate)
+            {
+                return _state is LockState.Held or LockState.Suspended && standing != SessionStanding.Sure
+                    ? standing == SessionStanding.Over ? LockState.Lost : LockState.Suspended
+                    : _state;
+            }
+        }
+    }
+
+    /// <summary>Takes charge of a znode of this session; null when it is gone already.</summary>
+    internal static async Task<HeldNode?> WatchAsync(ZooKeeperClient client, string path, CancellationToken ct)
+    {
+        var held = new HeldNode(client, path);
+        if (await client.TryGetDataAsync(path, held._watch, ct).ConfigureAwait(false) is not { } found)
+            return null;
+        held.Stat = found.Stat;
+        client.Guard.Add(held);
+        if (held.Ended.IsCompleted)
+            client.Guard.Remove(held);
+        return held;
+    }
+
+    /// <summary>Deletes the znode. The task ends when a server has confirmed it, or the session, and with it the znode, has ended.</summary>
+    internal Task ReleaseAsync()
+    {
+        End(LockState.Released);
+        lock (_gate)
+            return _deletion ??= DeleteAsync();
+    }
+
+    /// <summary>Waits for the release as long as a server is there to confirm it.</summary>
+    internal async Task WhileServedAsync(Task released)
+    {
+        var unserved = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        void Look()
+        {
+            if (!_client.State.IsConnected)
+                unserved.TrySetResult();
+        }
+
+        _client.Moved += Look;
+        Look();
+        await Task.WhenAny(released, unserved.Task).ConfigureAwait(false);
+        _client.Moved -= Look;
+    }
+
+    /// <summary>The znode was deleted together with something else.</summary>
+    internal void Forget()
+    {
+        lock (_gate)
+            _deletion ??= Task.CompletedTask;
+        End(LockState.Released);
+    }
+
+    /// <summary>Whether the standing is news. Quick: called under other locks.</summary>
+    internal bool NeedsToKnow(SessionStanding standing) => _state switch
+    {
+        LockState.Held => standing != SessionStanding.Sure,
+        LockState.Suspended => standing != SessionStanding.Doubtful && !_verifying,
+        _ => false,
+    };
+
+    /// <summary>Learns how the session stands now.</summary>
+    internal void Take()
+    {
+        switch (_client.Guard.Standing)
+        {
+            case SessionStanding.Over:
+                End(LockState.Lost);
+                break;
+            case SessionStanding.Doubtful:
+                Move(LockState.Held, LockState.Suspended);
+                break;
+            default:
+                _ = VerifyAsync();
+                break;
+        }
+    }
+
+    /// <summary>The session is sure again; is the znode there?</summary>
+    private async Task VerifyAsync()
+    {
+        lock (_gate)
+        {
+            if (_state != LockState.Suspended || _verifying)
+                return;
+            _verifying = true;
+        }
+
+        try
+        {
+            Stat? stat = await _client.ExistsAsync(Path, _watch).ConfigureAwait(false);
+            if (stat?.Czxid != Stat.Czxid)
+                End(LockState.Lost);
+            else if (_client.Guard.Standing == SessionStanding.Sure)
+                Move(LockState.Suspended, LockState.Held);
+        }
+        catch (ZooKeeperException)
+        {
+            // The connection went again, or the session has ended; the guard tells which.
+        }
+        finally
+        {
+            _verifying = false;
+        }
+    }
+
+    private void OnEvent(WatchedEvent e)
+    {
+        if (e.Type == WatchEventType.NodeDeleted)
+            End(LockState.Lost);
+        else if (e.Type is WatchEventType.NodeDataChanged)
+            _ = WatchAgainAsync();
+    }
+
+    private async Task WatchAgainAsync()
+    {
+        try
+        {
+            if (await _client.RepeatAsync(() => _client.ExistsAsync(Path, _watch), CancellationToken.None).ConfigureAwait(false) is null)
+                End(LockState.Lost);
+        }
+        catch (ZooKeeperException)
+        {
+            // The session has ended; the guard tells.
+        }
+    }
+
+    private void End(LockState state)
+    {
+        if (!Move(LockState.Held, state) && !Move(LockState.Suspended, state))
+            return;
+        _client.Guard.Remove(this);
+        _ended.TrySetResult();
+        _client.ForgetWatch(Path, WatcherType.Data, _watch);
+        // By the clock it is lost, but the session may live: then nobody else would delete it.
+        if (state == LockState.Lost)
+        {
+            lock (_gate)
+                _deletion ??= DeleteAsync();
+        }
+    }
+
+    private bool Move(LockState from, LockState to)
+    {
+        lock (_gate)
+        {
+            if (_state != from)
+                return false;
+            _state = to;
+        }
+
+        if (from == LockState.Held)
+        {
+            // Callbacks of the token are others' code: they run apart from one another and from this.
+            ThreadPool.UnsafeQueueUserWorkItem(static lost => lost.Cancel(), _lost, preferLocal: false);
+        }
+
+        Changed?.Invoke(from, to);
+        return true;
+    }
+
+    private async Task DeleteAsync()
+    {
+        try
+        {
+            await _client.DeleteIfThereAsync(Path, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (ZooKeeperException) when (_client.State.IsFinal)
+        {
+            // The session has ended and the znode with it.
+        }
+    }
+}
