@@ -9,7 +9,7 @@ internal sealed class HeldNode
 {
     private readonly ZooKeeperClient _client;
     private readonly Lock _gate = new();
-    private readonly CancellationTokenSource _lost = new();
+    private CancellationTokenSource _lost = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Action<WatchedEvent> _watch;
     private volatile LockState _state = LockState.Held;
@@ -31,8 +31,18 @@ internal sealed class HeldNode
 
     internal Stat Stat { get; private set; }
 
-    /// <summary>Fires when the state is <see cref="LockState.Held"/> no more, for whatever reason.</summary>
+    /// <summary>Fires when the state is <see cref="LockState.Held"/> no more for the first time, for whatever reason.</summary>
     internal CancellationToken LostToken { get; }
+
+    /// <summary>As <see cref="LostToken"/>; a new one whenever it is held again.</summary>
+    internal CancellationToken CurrentToken
+    {
+        get
+        {
+            lock (_gate)
+                return _lost.Token;
+        }
+    }
 
     /// <summary>Ends when it is lost or released.</summary>
     internal Task Ended => _ended.Task;
@@ -193,12 +203,15 @@ internal sealed class HeldNode
             if (_state != from)
                 return false;
             _state = to;
-        }
-
-        if (from == LockState.Held)
-        {
-            // Callbacks of the token are others' code: they run apart from one another and from this.
-            ThreadPool.UnsafeQueueUserWorkItem(static lost => lost.Cancel(), _lost, preferLocal: false);
+            if (to == LockState.Held)
+            {
+                _lost = new CancellationTokenSource();
+            }
+            else if (from == LockState.Held)
+            {
+                // Callbacks of the token are others' code: they run apart from one another and from this.
+                ThreadPool.UnsafeQueueUserWorkItem(static lost => lost.Cancel(), _lost, preferLocal: false);
+            }
         }
 
         Changed?.Invoke(from, to);
