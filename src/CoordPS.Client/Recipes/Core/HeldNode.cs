@@ -80,24 +80,11 @@ internal sealed class HeldNode
     {
         End(LockState.Released);
         lock (_gate)
-            return _deletion ??= DeleteAsync();
+            return _deletion ??= DeleteAsync(_client, Path);
     }
 
     /// <summary>Waits for the release as long as a server is there to confirm it.</summary>
-    internal async Task WhileServedAsync(Task released)
-    {
-        var unserved = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        void Look()
-        {
-            if (!_client.State.IsConnected)
-                unserved.TrySetResult();
-        }
-
-        _client.Moved += Look;
-        Look();
-        await Task.WhenAny(released, unserved.Task).ConfigureAwait(false);
-        _client.Moved -= Look;
-    }
+    internal Task WhileServedAsync(Task released) => WhileServedAsync(_client, released);
 
     /// <summary>The znode was deleted together with something else.</summary>
     internal void Forget()
@@ -192,7 +179,7 @@ internal sealed class HeldNode
         if (state == LockState.Lost)
         {
             lock (_gate)
-                _deletion ??= DeleteAsync();
+                _deletion ??= DeleteAsync(_client, Path);
         }
     }
 
@@ -218,15 +205,33 @@ internal sealed class HeldNode
         return true;
     }
 
-    private async Task DeleteAsync()
+    /// <summary>Deletes an ephemeral of a session's own: waits while the session is served, and goes on in the background after that.</summary>
+    internal static Task DeleteOwnAsync(ZooKeeperClient client, string path) => WhileServedAsync(client, DeleteAsync(client, path));
+
+    private static async Task DeleteAsync(ZooKeeperClient client, string path)
     {
         try
         {
-            await _client.DeleteIfThereAsync(Path, CancellationToken.None).ConfigureAwait(false);
+            await client.DeleteIfThereAsync(path, CancellationToken.None).ConfigureAwait(false);
         }
-        catch (ZooKeeperException) when (_client.State.IsFinal)
+        catch (ZooKeeperException) when (client.State.IsFinal)
         {
             // The session has ended and the znode with it.
         }
+    }
+
+    private static async Task WhileServedAsync(ZooKeeperClient client, Task deleted)
+    {
+        var unserved = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        void Look()
+        {
+            if (!client.State.IsConnected)
+                unserved.TrySetResult();
+        }
+
+        client.Moved += Look;
+        Look();
+        await Task.WhenAny(deleted, unserved.Task).ConfigureAwait(false);
+        client.Moved -= Look;
     }
 }

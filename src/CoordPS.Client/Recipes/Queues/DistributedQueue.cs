@@ -149,7 +149,8 @@ public sealed class DistributedQueue
     {
         while (true)
         {
-            if (held.State == LockState.Released)
+            // By the clock it may be lost while the session lives, and the lock of that name be another's.
+            if (held.State is LockState.Lost or LockState.Released)
                 return false;
             try
             {
