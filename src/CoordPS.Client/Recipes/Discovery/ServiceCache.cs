@@ -14,6 +14,7 @@ public sealed record ServiceChange(TreeCacheEventType Type, ServiceInstance? Ins
 public sealed class ServiceCache : IAsyncDisposable
 {
     private readonly TreeCache _tree;
+    private readonly Lock _gate = new();
     private volatile ServiceInstance[] _instances = [];
 
     private ServiceCache(string name, TreeCache tree)
@@ -64,6 +65,10 @@ public sealed class ServiceCache : IAsyncDisposable
         Changed?.Invoke(this, EventArgs.Empty);
     }
 
-    private void Refresh() =>
-        _instances = [.. _tree.Snapshot().Where(node => node.Key != _tree.Path).Select(node => ServiceDiscovery.TryRead(node.Value)).OfType<ServiceInstance>().OrderBy(i => i.Id, StringComparer.Ordinal)];
+    private void Refresh()
+    {
+        // So that an older view never takes the place of a newer.
+        lock (_gate)
+            _instances = [.. _tree.Snapshot().Where(node => node.Key != _tree.Path).Select(node => ServiceDiscovery.TryRead(node.Value)).OfType<ServiceInstance>().OrderBy(i => i.Id, StringComparer.Ordinal)];
+    }
 }
