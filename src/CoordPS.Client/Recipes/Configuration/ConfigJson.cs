@@ -28,7 +28,7 @@ public static class ConfigJson
     public static IReadOnlyDictionary<string, byte[]?> Flatten(JsonNode? json)
     {
         SortedDictionary<string, byte[]?> result = new(StringComparer.Ordinal);
-        Flatten(json, "", result);
+        Collect(json, "", result);
         return result;
     }
 
@@ -80,7 +80,7 @@ public static class ConfigJson
         return Encoding.UTF8.GetBytes(text.Length == 0 || TryParse(text) is not null || text == "null" ? JsonValue.Create(text).ToJsonString(Options) : text);
     }
 
-    private static void Flatten(JsonNode? json, string path, SortedDictionary<string, byte[]?> result)
+    private static void Collect(JsonNode? json, string path, SortedDictionary<string, byte[]?> result)
     {
         if (json is not JsonObject branch || (branch.Count == 1 && branch.ContainsKey(Base64Key)))
         {
@@ -95,13 +95,13 @@ public static class ConfigJson
                 continue;
             if (name.Contains('/', StringComparison.Ordinal) || ZPath.Check("/" + name) is not null)
                 throw new FormatException($"'{name}' in '{path}' can't be the name of a znode: {ZPath.Check("/" + name) ?? "it has a slash"}.");
-            Flatten(value, path.Length == 0 ? name : $"{path}/{name}", result);
+            Collect(value, path.Length == 0 ? name : $"{path}/{name}", result);
         }
     }
 
     private static JsonNode? Value(byte[]? data, bool typed)
     {
-        if (data is null)
+        if (data is not { Length: > 0 })
             return null;
         string text;
         try
