@@ -5,7 +5,9 @@ namespace CoordPS.Client.Recipes;
 /// <summary>
 /// An ephemeral of ours that something is held by, from its creation to its release: whether it is there for certain, perhaps, or no more.
 /// </summary>
+#pragma warning disable CA1001 // Its cancellation sources have no timers and hold nothing to dispose of; a token may be asked for at any time.
 internal sealed class HeldNode
+#pragma warning restore CA1001
 {
     private readonly ZooKeeperClient _client;
     private readonly Lock _gate = new();

@@ -1,0 +1,26 @@
+namespace CoordPS.Client.Tests.Recipes;
+
+/// <summary>What happens to sessions.</summary>
+internal static class SessionFaults
+{
+    /// <summary>Ends a client's session from elsewhere: the client finds it expired.</summary>
+    internal static async Task ExpireAsync(ZooKeeperClient client)
+    {
+        ZooKeeperClient usurper = await ZooKeeperClient.ConnectAsync(new ZooKeeperClientOptions
+        {
+            ConnectionString = client.ConnectionString,
+            SessionId = client.SessionId,
+            SessionPassword = client.Password,
+            SessionTimeout = client.NegotiatedTimeout,
+        });
+        await usurper.DisposeAsync();
+    }
+
+    /// <summary>Ends when the token fires.</summary>
+    internal static Task WhenFiredAsync(this CancellationToken token)
+    {
+        var fired = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        token.Register(fired.SetResult);
+        return fired.Task;
+    }
+}
