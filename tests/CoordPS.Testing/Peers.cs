@@ -14,6 +14,9 @@ public enum Peer
     /// <summary>The kazoo client and the system's Python.</summary>
     Kazoo,
 
+    /// <summary>Debian's Curator, and the Java compiler for a program that uses it.</summary>
+    Curator,
+
     /// <summary>PowerShell.</summary>
     PowerShell,
 }
@@ -32,9 +35,22 @@ public static class Peers
         ? null
         : "kazoo is not installed for /usr/bin/python3; on Debian: apt-get install python3-kazoo");
 
+    private static readonly Lazy<string?> Curator = new(() => Apache!.Value
+        ?? (FindOnPath("javac") is null ? "javac is not on PATH; on Debian: apt-get install default-jdk-headless" : null)
+        ?? (CuratorJars.FirstOrDefault(jar => !File.Exists(jar)) is { } missing
+            ? $"Curator is not installed ({missing} is missing); on Debian: apt-get install libcurator-recipes-java libcurator-discovery-java"
+            : null));
+
     private static readonly Lazy<string?> PowerShell = new(() => FindOnPath("pwsh") is null
         ? "pwsh is not on PATH; see https://learn.microsoft.com/powershell/scripting/install, or: dotnet tool install --global PowerShell"
         : null);
+
+    /// <summary>The class path by which Curator's classes are found.</summary>
+    public static string CuratorClassPath => string.Join(Path.PathSeparator, [.. CuratorJars, ApacheZooKeeper.ClassPath]);
+
+    private static IEnumerable<string> CuratorJars =>
+        new[] { "curator-client", "curator-framework", "curator-recipes", "curator-x-discovery", "guava", "jackson-annotations", "jackson-core", "jackson-databind" }
+            .Select(name => $"/usr/share/java/{name}.jar");
 
     /// <summary>Null when the peer is there, else why not and how to get it.</summary>
     public static string? Missing(Peer peer) => peer switch
@@ -42,6 +58,7 @@ public static class Peers
         Peer.Java => Java.Value,
         Peer.Apache => Apache.Value,
         Peer.Kazoo => Kazoo.Value,
+        Peer.Curator => Curator.Value,
         Peer.PowerShell => PowerShell.Value,
         _ => throw new ArgumentOutOfRangeException(nameof(peer), peer, null),
     };
