@@ -63,6 +63,6 @@ public sealed class PathCompleter : IArgumentCompleter
         }
     }
 
-    private static string Quote(string path) =>
+    internal static string Quote(string path) =>
         path.AsSpan().ContainsAny(NeedQuotes) ? $"'{path.Replace("'", "''", StringComparison.Ordinal)}'" : path;
 }

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace CoordPS.Cmdlets;
 
-/// <summary>What the cmdlets remember from one call to the next, for one runspace: its sessions, and the transaction being collected.</summary>
+/// <summary>What the cmdlets remember from one call to the next, for one runspace: its sessions, what they hold, and the transaction being collected.</summary>
 internal sealed class RunspaceState
 {
     private static readonly ConditionalWeakTable<Runspace, RunspaceState> States = [];
@@ -26,6 +26,9 @@ internal sealed class RunspaceState
 
     /// <summary>The transaction whose script block runs; null outside of one.</summary>
     public TransactionCollector? Transaction { get; set; }
+
+    /// <summary>What was taken in this runspace and not given back.</summary>
+    public HeldSet Held { get; } = new();
 
     /// <summary>The sessions opened and not closed yet, oldest first.</summary>
     public IReadOnlyList<CoordSession> Sessions

@@ -1,0 +1,56 @@
+using System.Management.Automation;
+using CoordPS.Protocol;
+
+namespace CoordPS.Cmdlets;
+
+/// <summary>Waits until all who entered a barrier together are done, and leaves it with them.</summary>
+[Cmdlet(VerbsCommon.Exit, "CoordBarrier", DefaultParameterSetName = PathSet, SupportsShouldProcess = true)]
+public sealed class ExitCoordBarrierCommand : RecipeCmdlet
+{
+    private const string PathSet = "Path";
+    private const string BarrierSet = "Barrier";
+
+    /// <summary>The paths of barriers that this runspace has entered.</summary>
+    [Parameter(Position = 0, Mandatory = true, ParameterSetName = PathSet)]
+    public string[] Path { get; set; } = [];
+
+    /// <summary>The places taken, as <c>Enter-CoordBarrier</c> emitted them.</summary>
+    [Parameter(Position = 0, Mandatory = true, ValueFromPipeline = true, ParameterSetName = BarrierSet)]
+    public CoordBarrier[] Barrier { get; set; } = [];
+
+    /// <summary>How long to wait for the others; default: as long as it takes. When it is over this one has left all the same, with an error.</summary>
+    [Parameter]
+    [DurationTransformation]
+    public TimeSpan? Timeout { get; set; }
+
+    /// <inheritdoc/>
+    protected override async Task ProcessAsync()
+    {
+        List<CoordBarrier> places = [.. Barrier];
+        foreach (string path in Path)
+        {
+            if (RunspaceState.Current.Held.Find<CoordBarrier>(one => one.Path == path && !places.Contains(one)) is { } found)
+                places.Add(found);
+            else
+                WriteError(new CoordException("NotEntered", ErrorCode.NoNode, $"This runspace has not entered barrier '{path}'.", "Enter it first: Enter-CoordBarrier.", path), path);
+        }
+
+        foreach (CoordBarrier place in places)
+        {
+            if (!ShouldProcess(place.Path, "Leave barrier"))
+                continue;
+            place.Session.Owner.Held.Remove(place);
+            bool left = await WaitAsync(
+                Timeout is { } timeout ? place.Barrier.LeaveAsync(timeout, Cancellation) : DoneAsync(place.Barrier.LeaveAsync(Cancellation)), $"Leaving barrier {place.Path}",
+                async cancel => $"{(await place.Session.Client.GetChildrenAsync(place.Path, cancel)).Children.Count} are still there");
+            if (!left)
+            {
+                WriteError(
+                    new CoordException(
+                        "BarrierTimeout", ErrorCode.OperationTimeout, $"Not all left barrier '{place.Path}' within {Timeout!.Value.TotalSeconds:0.###} s.",
+                        "See who is still there with Get-ZNodeChild.", place.Path),
+                    place.Path);
+            }
+        }
+    }
+}

@@ -1,0 +1,51 @@
+using System.Management.Automation;
+
+namespace CoordPS.Cmdlets;
+
+/// <summary>
+/// Runs a script block in the caller's scope for a cmdlet, which passes on what it emits as it comes, and can stop it from outside, wherever
+/// it is: in a loop, in another cmdlet, or in a program that it started.
+/// </summary>
+internal static class ScriptBlockRunner
+{
+    /// <summary>Runs it to its end.</summary>
+    /// <param name="cmdlet">The cmdlet, whose streams get what the block writes.</param>
+    /// <param name="block">The block; it finds <paramref name="input"/> in <c>$_</c>.</param>
+    /// <param name="input">What it works on.</param>
+    /// <param name="stop">Stops it.</param>
+    /// <returns>Whether it came to its end; else it was stopped.</returns>
+    /// <exception cref="RuntimeException">What the block threw.</exception>
+    public static bool Run(PSCmdlet cmdlet, ScriptBlock block, object input, CancellationToken stop)
+    {
+        using var shell = PowerShell.Create(RunspaceMode.CurrentRunspace);
+        shell.AddCommand("Microsoft.PowerShell.Core\\ForEach-Object").AddParameter("Process", block);
+        var output = new PSDataCollection<PSObject>();
+        // All of these are raised on this thread, by what the block does.
+        PassOn(output, cmdlet.WriteObject);
+        PassOn(shell.Streams.Error, cmdlet.WriteError);
+        PassOn(shell.Streams.Warning, record => cmdlet.WriteWarning(record.Message));
+        PassOn(shell.Streams.Verbose, record => cmdlet.WriteVerbose(record.Message));
+        PassOn(shell.Streams.Debug, record => cmdlet.WriteDebug(record.Message));
+        PassOn(shell.Streams.Information, cmdlet.WriteInformation);
+        PassOn(shell.Streams.Progress, cmdlet.WriteProgress);
+        if (stop.IsCancellationRequested)
+            return false;
+        using CancellationTokenRegistration registration = stop.Register(() => shell.BeginStop(null, null));
+        try
+        {
+            shell.Invoke(new[] { input }, output);
+            return true;
+        }
+        catch (PipelineStoppedException) when (stop.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
+    private static void PassOn<T>(PSDataCollection<T> stream, Action<T> write) =>
+        stream.DataAdded += (_, _) =>
+        {
+            foreach (T item in stream.ReadAll())
+                write(item);
+        };
+}
