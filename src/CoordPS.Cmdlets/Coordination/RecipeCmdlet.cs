@@ -8,18 +8,7 @@ namespace CoordPS.Cmdlets;
 public abstract class RecipeCmdlet : SessionCmdlet
 {
     /// <summary>The error for a path that can't be one; null for one that can.</summary>
-    private protected static CoordException? Check(string path)
-    {
-        try
-        {
-            ZPath.Validate(path);
-            return null;
-        }
-        catch (ArgumentException e)
-        {
-            return ErrorRecords.BadPath(path, e.Message);
-        }
-    }
+    private protected static CoordException? Check(string path) => ZPath.Check(path) is { } reason ? ErrorRecords.BadPath(path, reason) : null;
 
     private protected static async Task<bool> DoneAsync(Task task)
     {

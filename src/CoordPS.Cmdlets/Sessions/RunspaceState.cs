@@ -51,6 +51,7 @@ internal sealed class RunspaceState
     {
         lock (_gate)
             _sessions.Remove(session);
+        Held.RemoveAll(session);
         ProcessLifetime.Remove(session);
     }
 }

@@ -1,9 +1,10 @@
 using CoordPS.Client.Recipes;
+using CoordPS.Cmdlets;
 
 namespace CoordPS;
 
 /// <summary>A place behind a barrier, as <c>Enter-CoordBarrier</c> takes it.</summary>
-public sealed class CoordBarrier
+public sealed class CoordBarrier : IHeld
 {
     internal CoordBarrier(CoordSession session, DistributedDoubleBarrier barrier)
     {

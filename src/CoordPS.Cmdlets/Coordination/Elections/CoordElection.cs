@@ -1,9 +1,10 @@
 using CoordPS.Client.Recipes;
+using CoordPS.Cmdlets;
 
 namespace CoordPS;
 
 /// <summary>A part taken in an election, as <c>Enter-CoordElection</c> begins it. <c>Exit-CoordElection</c>, or disposing of it, ends it.</summary>
-public sealed class CoordElection : IDisposable
+public sealed class CoordElection : IDisposable, IHeld
 {
     internal CoordElection(CoordSession session, LeaderLatch latch)
     {

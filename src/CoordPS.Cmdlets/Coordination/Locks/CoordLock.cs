@@ -1,9 +1,10 @@
 using CoordPS.Client.Recipes;
+using CoordPS.Cmdlets;
 
 namespace CoordPS;
 
 /// <summary>A lock that this runspace holds, as <c>Lock-Coord</c> acquires it. <c>Unlock-Coord</c>, or disposing of it, gives it back.</summary>
-public sealed class CoordLock : IDisposable
+public sealed class CoordLock : IDisposable, IHeld
 {
     private readonly LockHandle _handle;
 

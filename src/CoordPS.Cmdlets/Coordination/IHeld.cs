@@ -1,0 +1,8 @@
+namespace CoordPS.Cmdlets;
+
+/// <summary>What was taken with a session and is to be given back: a lock, a leadership, a membership.</summary>
+internal interface IHeld
+{
+    /// <summary>The session it was taken with, and ends with.</summary>
+    CoordSession Session { get; }
+}
