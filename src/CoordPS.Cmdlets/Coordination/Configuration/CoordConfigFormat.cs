@@ -1,0 +1,14 @@
+namespace CoordPS;
+
+/// <summary>What a configuration is written as.</summary>
+public enum CoordConfigFormat
+{
+    /// <summary>JSON.</summary>
+    Json,
+
+    /// <summary>YAML.</summary>
+    Yaml,
+
+    /// <summary>Environment variables, one <c>NAME=value</c> a line: <c>db/host</c> is <c>DB__HOST</c>.</summary>
+    Environment,
+}
