@@ -13,7 +13,7 @@ internal static class ScriptBlockRunner
     /// <param name="block">The block; it finds <paramref name="input"/> in <c>$_</c>.</param>
     /// <param name="input">What it works on.</param>
     /// <param name="stop">Stops it.</param>
-    /// <returns>Whether it came to its end; else it was stopped.</returns>
+    /// <returns>Whether it came to its end without being stopped.</returns>
     /// <exception cref="RuntimeException">What the block threw.</exception>
     public static bool Run(PSCmdlet cmdlet, ScriptBlock block, object input, CancellationToken stop)
     {
@@ -34,7 +34,8 @@ internal static class ScriptBlockRunner
         try
         {
             shell.Invoke(new[] { input }, output);
-            return true;
+            // A pipeline that is stopped in a program does not always throw.
+            return !stop.IsCancellationRequested;
         }
         catch (PipelineStoppedException) when (stop.IsCancellationRequested)
         {

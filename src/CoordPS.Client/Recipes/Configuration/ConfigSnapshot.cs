@@ -34,7 +34,7 @@ public sealed class ConfigSnapshot
         ConfigEnvironment.Write(Entries.ToDictionary(entry => entry.Key, entry => entry.Value.Data, StringComparer.Ordinal), prefix, separator);
 
     /// <summary>What must change for this tree to become another.</summary>
-    /// <param name="desired">The values wanted, by their paths below the root; see <see cref="ConfigJson.Flatten"/>.</param>
+    /// <param name="desired">The values wanted, by their paths below the root; see <see cref="ConfigJson.Flatten(System.Text.Json.Nodes.JsonNode?)"/>.</param>
     /// <param name="prune">Whether what is not wanted goes; else it stays.</param>
     public ConfigDiff DiffTo(IReadOnlyDictionary<string, byte[]?> desired, bool prune = false) => ConfigDiff.Between(this, desired, prune);
 }

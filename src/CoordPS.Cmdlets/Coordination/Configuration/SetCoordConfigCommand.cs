@@ -20,12 +20,12 @@ public sealed class SetCoordConfigCommand : ConfigCmdlet
     public object InputObject { get; set; } = null!;
 
     /// <summary>The path of one setting below the configuration's: <c>db/host</c>.</summary>
-    [Parameter(Position = 1, Mandatory = true, ParameterSetName = KeySet)]
+    [Parameter(Mandatory = true, ParameterSetName = KeySet)]
     [ValidatePattern("^[^/].*[^/]$|^[^/]$")]
     public string Key { get; set; } = "";
 
     /// <summary>Its value: text, a number, a boolean, a list, or nested objects.</summary>
-    [Parameter(Position = 2, Mandatory = true, ParameterSetName = KeySet)]
+    [Parameter(Position = 1, Mandatory = true, ParameterSetName = KeySet)]
     [AllowNull]
     [AllowEmptyString]
     public object? Value { get; set; }
