@@ -127,5 +127,11 @@ public sealed partial class ZooKeeperClient : IAsyncDisposable
 
     internal void RaiseMoved() => Moved?.Invoke();
 
+    /// <summary>The longest request sent, in bytes.</summary>
+    internal int MaxRequestLength => _options.MaxRequestLength;
+
+    /// <summary>The path that servers know a path of this client by.</summary>
+    internal string ToServerPath(string path) => _session.ToServerPath(path);
+
     internal void RaiseStateChanged(SessionStateChangedEventArgs args) => StateChanged?.Invoke(this, args);
 }

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using System.Text;
 using CoordPS.Client;
+using CoordPS.Client.Trees;
 using CoordPS.Protocol;
 
 namespace CoordPS.Cmdlets;
@@ -54,7 +55,8 @@ public abstract class ReadZNodeCmdlet : PipelinedCmdlet
         CoordSession session = CurrentSession;
         var progress = new ProgressReporter(this, $"Reading {root}");
         long count = 0;
-        await foreach (TreeEntry entry in new TreeWalker(session.Client, ThrottleLimit, maxDepth, Reader.WithData).WalkAsync(root, Cancellation))
+        await foreach (TreeEntry entry in new TreeWalker(
+            session.Client, new TreeWalkOptions { Window = ThrottleLimit, MaxDepth = maxDepth, WithData = Reader.WithData }).WalkAsync(root, Cancellation))
         {
             if (entry.Failure is { } failure)
             {

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using CoordPS.Client;
+using CoordPS.Client.Trees;
 using CoordPS.Protocol;
 
 namespace CoordPS.Cmdlets;
@@ -150,7 +151,7 @@ public sealed class RemoveZNodeCommand : ChangeZNodeCmdlet
         }
 
         var tree = new List<string>();
-        await foreach (TreeEntry entry in new TreeWalker(Client, ThrottleLimit, int.MaxValue, withData: false).WalkAsync(path, Cancellation))
+        await foreach (TreeEntry entry in new TreeWalker(Client, new TreeWalkOptions { Window = ThrottleLimit, WithData = false }).WalkAsync(path, Cancellation))
         {
             if (entry.Failure is { } failure)
             {
