@@ -17,6 +17,8 @@
         'Connect-Coord', 'Disconnect-Coord', 'Get-CoordSession',
         'Get-ZNode', 'New-ZNode', 'Set-ZNode', 'Remove-ZNode', 'Test-ZNode', 'Wait-ZNode', 'Watch-ZNode',
         'Get-ZNodeChild', 'Invoke-ZNodeTransaction', 'Get-ZNodeAcl', 'Set-ZNodeAcl',
+        'Copy-ZNode', 'Compare-ZNode', 'Export-ZNode', 'Import-ZNode', 'Sync-ZNode',
+        'Get-ZNodeQuota', 'Set-ZNodeQuota', 'Remove-ZNodeQuota',
         'Lock-Coord', 'Unlock-Coord', 'Use-CoordLock', 'Get-CoordLock',
         'Enter-CoordElection', 'Exit-CoordElection', 'Get-CoordLeader',
         'Enter-CoordBarrier', 'Exit-CoordBarrier', 'Wait-CoordBarrier',

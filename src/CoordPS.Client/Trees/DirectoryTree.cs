@@ -17,6 +17,9 @@ public sealed class DirectoryTree(string directory, TreeFilter? filter = null) :
     /// <summary>The directory.</summary>
     public string Directory { get; } = Path.GetFullPath(directory);
 
+    /// <summary>Whether the files were made by an export.</summary>
+    public bool IsExport => ReadManifest() is not null;
+
     /// <summary>Whether an export to the directory has begun and not ended: then znodes are missing.</summary>
     public bool IsIncomplete => ReadManifest() is { } manifest && !manifest.Complete;
 

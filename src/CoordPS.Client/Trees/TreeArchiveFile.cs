@@ -61,14 +61,9 @@ public sealed class TreeArchiveFile(string path, ITreeArchiveFormat format, Tree
                 {
                     await foreach (TreeNode node in source(after).ReadAsync(ct).ConfigureAwait(false))
                     {
-                        if (node.Failure is { } failure)
-                        {
-                            progress.OnFailed(node.Path, failure);
-                            continue;
-                        }
-
-                        await writer.WriteAsync(node, ct).ConfigureAwait(false);
-                        progress.OnCreated(node.Data?.Length ?? 0);
+                        if (node.Failure is null)
+                            await writer.WriteAsync(node, ct).ConfigureAwait(false);
+                        progress.OnRead(node);
                     }
 
                     await writer.CompleteAsync(ct).ConfigureAwait(false);

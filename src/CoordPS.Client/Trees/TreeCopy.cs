@@ -99,7 +99,7 @@ public static class TreeCopy
         ValueTask CreateAsync(TreeNode node)
         {
             if (!options.DryRun)
-                return target.CreateAsync(options.CopyAcl ? node : WithoutAcl(node), ct);
+                return target.CreateAsync(options.CopyAcl ? node : node.WithoutAcl(), ct);
             progress.OnCreated(node.Data?.Length ?? 0);
             return ValueTask.CompletedTask;
         }
@@ -120,6 +120,4 @@ public static class TreeCopy
             return ValueTask.CompletedTask;
         }
     }
-
-    private static TreeNode WithoutAcl(TreeNode node) => new(node.Path) { Data = node.Data, Mode = node.Mode, Ttl = node.Ttl };
 }

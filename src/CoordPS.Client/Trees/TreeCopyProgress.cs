@@ -33,6 +33,16 @@ public sealed class TreeCopyProgress(Action<string, Exception>? onFailure = null
     /// <summary>Znodes dealt with so far.</summary>
     public long Total => Created + Updated + Deleted + Unchanged + Failed;
 
+    /// <summary>Counts a znode that was read to be written, and tells if it could not be read.</summary>
+    public void OnRead(TreeNode node)
+    {
+        ArgumentNullException.ThrowIfNull(node);
+        if (node.Failure is { } failure)
+            OnFailed(node.Path, failure);
+        else
+            OnCreated(node.Data?.Length ?? 0);
+    }
+
     internal void OnCreated(long bytes)
     {
         Interlocked.Increment(ref _created);

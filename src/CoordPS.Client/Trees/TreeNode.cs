@@ -30,6 +30,9 @@ public sealed class TreeNode(string path)
     /// <summary>Whether the servers left out parts of the list, as they do for those who may not change it.</summary>
     public bool HasMaskedAcl => Acl.Any(static entry => entry.Id.Scheme == "digest" && entry.Id.Id.EndsWith(":x", StringComparison.Ordinal));
 
+    /// <summary>The same znode, open to everyone.</summary>
+    public TreeNode WithoutAcl() => ReferenceEquals(Acl, Protocol.Acl.OpenUnsafe) ? this : new TreeNode(Path) { Data = Data, Mode = Mode, Ttl = Ttl };
+
     /// <summary>In what two znodes of the same path differ.</summary>
     internal static TreeDifferences Compare(TreeNode a, TreeNode b) =>
         (SameData(a.Data, b.Data) ? TreeDifferences.None : TreeDifferences.Data)
