@@ -6,7 +6,7 @@ namespace CoordPS.Client.Trees;
 
 /// <summary>
 /// A tree in a directory of files. A znode without children is a file with its data; one with children is a directory with a file for each child
-/// and its own data in <c>%data</c>. <c>NAME%null</c> in place of <c>NAME</c> is a znode whose data is null, and <c>NAME%meta</c> beside it
+/// and its own data in <c>%value</c>. <c>NAME%null</c> in place of <c>NAME</c> is a znode whose data is null, and <c>NAME%meta</c> beside it
 /// has its access control list and mode where they are not the usual ones. Names are encoded so that every file system can hold them. Files whose
 /// names begin with a dot are not part of the tree. docs/decisions/0041-tree-archives.md describes it.
 /// </summary>

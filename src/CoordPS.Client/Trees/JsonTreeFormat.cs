@@ -219,7 +219,7 @@ public sealed class JsonTreeFormat : ITreeArchiveFormat
         {
             header = new TreeArchiveHeader();
             bool known = false;
-            var json = new Utf8JsonReader(Unread, _isFinal, _state);
+            var json = new Utf8JsonReader(Unread, isFinalBlock: false, _state);
             try
             {
                 if (!json.Read())
@@ -290,7 +290,7 @@ public sealed class JsonTreeFormat : ITreeArchiveFormat
             string? path = null;
             try
             {
-                var json = new Utf8JsonReader(Unread, _isFinal, _state);
+                var json = new Utf8JsonReader(Unread, isFinalBlock: false, _state);
                 if (!json.Read())
                     return null;
                 if (json.TokenType == JsonTokenType.EndArray)
@@ -345,7 +345,7 @@ public sealed class JsonTreeFormat : ITreeArchiveFormat
         {
             try
             {
-                var json = new Utf8JsonReader(Unread, _isFinal, _state);
+                var json = new Utf8JsonReader(Unread, isFinalBlock: false, _state);
                 while (json.Read())
                 {
                     if (json.TokenType == JsonTokenType.EndObject && json.CurrentDepth == 0)

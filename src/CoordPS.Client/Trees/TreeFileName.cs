@@ -11,7 +11,7 @@ namespace CoordPS.Client.Trees;
 internal static class TreeFileName
 {
     /// <summary>Within a directory, the data of the znode that the directory is.</summary>
-    public const string Data = "%data";
+    public const string Data = "%value";
 
     /// <summary>After a name: the znode has no data, which differs from empty data.</summary>
     public const string Null = "%null";

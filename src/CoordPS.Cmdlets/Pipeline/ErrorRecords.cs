@@ -64,7 +64,7 @@ internal static class ErrorRecords
             "Read the znode with Get-ZNode to learn the outcome before retrying.",
         NoAuthException => "Connect with credentials that the list allows (Connect-Coord -Credential), or see it with Get-ZNodeAcl.",
         AuthFailedException => "Check the credentials and run Connect-Coord again.",
-        RequestTooLargeException => "Store less in one znode or transaction; or raise jute.maxbuffer on every server.",
+        RequestTooLargeException => "Store less in one znode or transaction; or raise jute.maxbuffer on every server, and Connect-Coord -MaxRequestSize.",
         ReplyTooLargeException => "Read less at once; or raise Connect-Coord -MaxReplySize.",
         _ => exception.RecommendedAction,
     };

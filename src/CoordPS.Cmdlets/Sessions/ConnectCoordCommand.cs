@@ -64,6 +64,11 @@ public sealed class ConnectCoordCommand : AsyncCmdlet
     [ValidateRange(1024, int.MaxValue)]
     public int MaxReplySize { get; set; } = 4 * 1024 * 1024;
 
+    /// <summary>The longest request sent, in bytes; default 1 MB less 1. To be raised with <c>jute.maxbuffer</c> on every server.</summary>
+    [Parameter]
+    [ValidateRange(1024, int.MaxValue)]
+    public int MaxRequestSize { get; set; } = 0xfffff;
+
     /// <inheritdoc/>
     protected override async Task ProcessAsync()
     {
@@ -76,6 +81,7 @@ public sealed class ConnectCoordCommand : AsyncCmdlet
             ConnectRetryTime = RetryTime,
             CanBeReadOnly = ReadOnly,
             MaxFrameLength = MaxReplySize,
+            MaxRequestLength = MaxRequestSize,
             Credentials = [.. Credentials()],
         };
         WriteVerbose($"Connecting to {servers}.");
