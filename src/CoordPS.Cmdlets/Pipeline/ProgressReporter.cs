@@ -4,7 +4,7 @@ using System.Management.Automation;
 namespace CoordPS.Cmdlets;
 
 /// <summary>Progress of work whose length is unknown: shown when it has taken a second, and then a few times a second.</summary>
-internal sealed class ProgressReporter(Cmdlet cmdlet, string activity)
+internal sealed class ProgressReporter(Action<ProgressRecord> write, string activity)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
@@ -13,6 +13,12 @@ internal sealed class ProgressReporter(Cmdlet cmdlet, string activity)
     private readonly int _id = Interlocked.Increment(ref _lastId);
     private readonly long _started = Stopwatch.GetTimestamp();
     private long _shown;
+
+    /// <summary>Progress of a cmdlet.</summary>
+    public ProgressReporter(Cmdlet cmdlet, string activity)
+        : this(cmdlet.WriteProgress, activity)
+    {
+    }
 
     /// <summary>Tells how far it is, if it is time to.</summary>
     public void Report(long count, string what) =>
@@ -24,13 +30,13 @@ internal sealed class ProgressReporter(Cmdlet cmdlet, string activity)
         if (_shown == 0 ? Stopwatch.GetElapsedTime(_started) < Patience : Stopwatch.GetElapsedTime(_shown) < Interval)
             return;
         _shown = Stopwatch.GetTimestamp();
-        cmdlet.WriteProgress(new ProgressRecord(_id, activity, status));
+        write(new ProgressRecord(_id, activity, status));
     }
 
     /// <summary>Takes the progress off the screen.</summary>
     public void Complete()
     {
         if (_shown != 0)
-            cmdlet.WriteProgress(new ProgressRecord(_id, activity, "Done") { RecordType = ProgressRecordType.Completed });
+            write(new ProgressRecord(_id, activity, "Done") { RecordType = ProgressRecordType.Completed });
     }
 }

@@ -69,10 +69,28 @@ public sealed class ConnectCoordCommand : AsyncCmdlet
     [ValidateRange(1024, int.MaxValue)]
     public int MaxRequestSize { get; set; } = 0xfffff;
 
+    /// <summary>
+    /// The drive to make of the session; default <c>ZK</c>, which is left alone if there is a drive of that name and no one has named it here.
+    /// </summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string DriveName { get; set; } = SessionDrive.DefaultName;
+
+    /// <summary>Makes no drive.</summary>
+    [Parameter]
+    public SwitchParameter NoDrive { get; set; }
+
     /// <inheritdoc/>
     protected override async Task ProcessAsync()
     {
         string servers = string.Join(',', ConnectionString);
+        bool makeDrive = !NoDrive && !SessionDrive.IsTaken(this, DriveName);
+        if (!NoDrive && !makeDrive && IsBound(nameof(DriveName)))
+        {
+            WriteError(SessionDrive.Taken(DriveName), DriveName);
+            return;
+        }
+
         var options = new ZooKeeperClientOptions
         {
             ConnectionString = servers,
@@ -107,6 +125,8 @@ public sealed class ConnectCoordCommand : AsyncCmdlet
 
         session.Owner.Add(session);
         WriteVerbose($"Session {session.Id} at {session.Server}, timeout {session.Timeout.TotalSeconds:0.###} s.");
+        if (makeDrive)
+            SessionDrive.Mount(this, session, DriveName);
         WriteObject(session);
     }
 

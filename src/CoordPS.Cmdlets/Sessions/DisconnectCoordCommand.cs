@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace CoordPS.Cmdlets;
 
-/// <summary>Closes sessions: their ephemerals go at once. The session opened before, if it is still open, becomes the default again.</summary>
+/// <summary>Closes sessions: their ephemerals go at once, and so do their drives. The session opened before, if it is still open, becomes the default again.</summary>
 [Cmdlet(VerbsCommunications.Disconnect, "Coord", SupportsShouldProcess = true)]
 public sealed class DisconnectCoordCommand : AsyncCmdlet
 {
@@ -23,6 +23,7 @@ public sealed class DisconnectCoordCommand : AsyncCmdlet
         {
             if (!ShouldProcess(session.ToString(), "Close session"))
                 continue;
+            SessionDrive.Unmount(this, session);
             session.Owner.Remove(session);
             await session.Client.DisposeAsync().AsTask().WaitAsync(Cancellation);
             WriteVerbose($"Closed session {session.Id}.");

@@ -47,6 +47,14 @@ internal sealed class RunspaceState
         ProcessLifetime.Add(session);
     }
 
+    /// <summary>Adds a session that is the default only while there is no other.</summary>
+    public void AddFirst(CoordSession session)
+    {
+        lock (_gate)
+            _sessions.Insert(0, session);
+        ProcessLifetime.Add(session);
+    }
+
     public void Remove(CoordSession session)
     {
         lock (_gate)

@@ -1,0 +1,35 @@
+using CoordPS.Protocol;
+
+namespace CoordPS.Cmdlets;
+
+/// <content>Paths: by their letters alone, where the base class would ask the servers.</content>
+public sealed partial class ZooKeeperProvider
+{
+    /// <inheritdoc/>
+    protected override string MakePath(string parent, string child) => ProviderPath.Combine(parent, child);
+
+    /// <inheritdoc/>
+    protected override string GetParentPath(string path, string root) => ProviderPath.Parent(path, root ?? PSDriveInfo?.Root ?? "");
+
+    /// <inheritdoc/>
+    protected override string GetChildName(string path) => ProviderPath.Leaf(path);
+
+    /// <inheritdoc/>
+    protected override bool IsValidPath(string path) => Find(path) is { } place && ZPath.IsValid(place.Path);
+
+    /// <inheritdoc/>
+    protected override bool ItemExists(string path) =>
+        Find(path) is not { } place || ZPath.IsValid(place.Path) ? Ask(path, async cancel => await StatAsync(Locate(path), cancel) is not null) : false;
+
+    /// <summary>Every znode may have children, but for ephemerals.</summary>
+    protected override bool IsItemContainer(string path) =>
+        Ask(path, async cancel => await StatAsync(Locate(path), cancel) is { } stat && MayHaveChildren(stat));
+
+    /// <inheritdoc/>
+    protected override bool HasChildItems(string path) => Ask(path, async cancel => await StatAsync(Locate(path), cancel) is { NumChildren: > 0 });
+
+    private static bool MayHaveChildren(Stat stat) => EphemeralOwner.KindOf(stat.EphemeralOwner) != EphemeralKind.Ephemeral;
+
+    private static async Task<Stat?> StatAsync(Place place, CancellationToken cancellationToken) =>
+        await (await place.SessionAsync(cancellationToken)).Client.ExistsAsync(place.Path, cancellationToken);
+}
