@@ -17,9 +17,16 @@ public sealed partial class ZooKeeperProvider
     /// <inheritdoc/>
     protected override bool IsValidPath(string path) => Find(path) is { } place && ZPath.IsValid(place.Path);
 
-    /// <inheritdoc/>
-    protected override bool ItemExists(string path) =>
-        Find(path) is not { } place || ZPath.IsValid(place.Path) ? Ask(path, async cancel => await StatAsync(Locate(path), cancel) is not null) : false;
+    /// <summary>Whether the znode exists; false, with an error, where that is not to be learned.</summary>
+    protected override bool ItemExists(string path)
+    {
+        if (Find(path) is { } place && !ZPath.IsValid(place.Path))
+            return false;
+        // PowerShell passes over what is thrown here, and says that the path is missing.
+        bool exists = false;
+        Try(path, async cancel => exists = await StatAsync(Locate(path), cancel) is not null);
+        return exists;
+    }
 
     /// <summary>Every znode may have children, but for ephemerals.</summary>
     protected override bool IsItemContainer(string path) =>
