@@ -12,8 +12,8 @@ namespace CoordPS.Cmdlets;
 /// </summary>
 /// <param name="path">The znode.</param>
 /// <param name="parameters">How to store the values.</param>
-/// <param name="store">Stores the bytes; the second argument says whether to append, and to put a line feed between if need be.</param>
-internal sealed class ZNodeContentWriter(string path, WriteContentParameters parameters, Action<byte[], ContentEnd> store) : IContentWriter
+/// <param name="store">Asks for the bytes and stores them, as a whole or at the end.</param>
+internal sealed class ZNodeContentWriter(string path, WriteContentParameters parameters, Action<Func<byte[]>, ContentEnd> store) : IContentWriter
 {
     private readonly List<object?> _values = [];
     private bool _append;
@@ -53,7 +53,7 @@ internal sealed class ZNodeContentWriter(string path, WriteContentParameters par
             return;
         _closed = true;
         bool bytes = _values.Count > 0 && _values.TrueForAll(value => (value is PSObject wrapped ? wrapped.BaseObject : value) is byte or byte[]);
-        store(bytes ? Bytes() : Text(), !_append ? ContentEnd.Replace : bytes || parameters.NoNewline ? ContentEnd.Append : ContentEnd.AppendLine);
+        store(bytes ? Bytes : Text, !_append ? ContentEnd.Replace : bytes || parameters.NoNewline ? ContentEnd.Append : ContentEnd.AppendLine);
     }
 
     /// <summary>PowerShell closes; what was not closed is not stored.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Management.Automation;
 using System.Management.Automation.Provider;
 using CoordPS.Client;
@@ -67,6 +68,12 @@ public sealed partial class ZooKeeperProvider
         });
     }
 
+    /// <summary>
+    /// Whether PowerShell closes a writer because the pipeline has failed. It does not say so; but then the writer is closed by what disposes
+    /// of the pipeline's commands, and not by the cmdlet at its end.
+    /// </summary>
+    private static bool HasPipelineFailed() => new StackTrace(fNeedFileInfo: false).GetFrames().Any(frame => frame.GetMethod()?.Name == "DisposeCommands");
+
     private static async Task<byte[]> AppendedAsync(byte[]? before, byte[] content, ContentEnd end)
     {
         using var all = new MemoryStream();
@@ -78,26 +85,12 @@ public sealed partial class ZooKeeperProvider
     }
 
     /// <summary>Stores what a content writer has collected, at its end.</summary>
-    private void Store(Place place, byte[] content, ContentEnd end, int version, bool ofCmdlet)
+    private void Store(Place place, Func<byte[]> content, ContentEnd end, int version, bool ofCmdlet)
     {
         if (!ofCmdlet)
-        {
-            Run(cancel => StoreAsync(place, content, end, version, cancel));
-            return;
-        }
-
-        // PowerShell closes a writer as well when its pipeline has failed or was stopped, says neither, and passes over what Close throws. But
-        // nothing may be written to such a pipeline.
-        try
-        {
-            WriteProgress(new ProgressRecord(0, "Set-Content", "Done") { RecordType = ProgressRecordType.Completed });
-        }
-        catch (Exception e) when (e is PipelineStoppedException or InvalidOperationException)
-        {
-            return;
-        }
-
-        Try(place.Path, cancel => StoreAsync(place, content, end, version, cancel));
+            Run(cancel => StoreAsync(place, content(), end, version, cancel));
+        else if (!HasPipelineFailed())
+            Try(place.Path, cancel => StoreAsync(place, content(), end, version, cancel));
     }
 
     private async Task StoreAsync(Place place, byte[] content, ContentEnd end, int version, CancellationToken cancellationToken)
