@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
 using CoordPS.Client;
 
@@ -7,6 +8,7 @@ namespace CoordPS.Cmdlets;
 /// A drive and the session behind it: one that <c>Connect-Coord</c> opened and lent, or one of the drive's own, which it opens anew when the
 /// servers have expired it.
 /// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "A semaphore whose wait handle nobody asks for holds nothing, and PowerShell disposes of no drive.")]
 internal sealed class ZooKeeperDrive : PSDriveInfo
 {
     private readonly SemaphoreSlim _opening = new(1, 1);

@@ -1,4 +1,5 @@
 using System.Collections.ObjectModel;
+using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
 using System.Management.Automation.Provider;
 using CoordPS.Client;
@@ -10,13 +11,13 @@ namespace CoordPS.Cmdlets;
 /// Drives of znodes: <c>New-PSDrive ZK CoordPS\ZooKeeper -Root host:2181/chroot</c>. PowerShell makes an instance for each operation; what
 /// lasts is in the drive. See docs/decisions/0042-drive.md.
 /// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "PowerShell disposes of no provider, and may stop one that is long done; the source holds no handle or timer.")]
 [CmdletProvider("ZooKeeper", ProviderCapabilities.ShouldProcess | ProviderCapabilities.Filter | ProviderCapabilities.Credentials)]
 public sealed partial class ZooKeeperProvider : NavigationCmdletProvider, IContentCmdletProvider
 {
     /// <summary>Reads in flight of a listing.</summary>
     private const int Window = 256;
 
-    // Not disposed of: it holds no handle or timer, and PowerShell may stop an instance that is long done.
     private readonly CancellationTokenSource _stopped = new();
     private readonly PipelineSynchronizationContext _context = new();
 
