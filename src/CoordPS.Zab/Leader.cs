@@ -175,11 +175,7 @@ internal sealed class Leader
             return; // closed by this side while the packet was on its way
         learner.HeardAt = _peer.Now;
         if (learner.Stage == LearnerStage.Synced)
-        {
             learner.Deadline = _peer.Now + SyncTimeout;
-            learner.HeardAt = _peer.Now;
-        }
-
         switch (packet.Type)
         {
             case QuorumPacketType.FollowerInfo or QuorumPacketType.ObserverInfo when learner.Stage == LearnerStage.Connected:

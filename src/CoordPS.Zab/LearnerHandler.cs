@@ -59,9 +59,6 @@ internal sealed class LearnerHandler(long connection, long deadline)
     /// <summary>When the learner will have been silent for too long.</summary>
     public long Deadline { get; set; } = deadline;
 
-    /// <summary>When the learner was heard last, once it is synchronized.</summary>
-    public long HeardAt { get; set; }
-
     /// <summary>The oldest proposal that is watched for its acknowledgement; 0 for none.</summary>
     public long WatchedZxid { get; set; }
 
