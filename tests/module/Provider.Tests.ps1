@@ -759,6 +759,18 @@ Describe 'The drive without an answer' {
         $run.Shell.Dispose()
     }
 
+    It 'has an address of IPv6 for its root' -Skip:(-not [System.Net.Sockets.Socket]::OSSupportsIPv6) {
+        $session = Start-CoordEnsemble six -Address '::1' | Connect-Coord -DriveName Six
+        Set-Content Six:/x y
+        Get-Item Six:/x | Get-Content | Should -Be 'y'
+        Get-Content -LiteralPath (Get-Item Six:/x).PSPath | Should -Be 'y'
+        Push-Location Six:/
+        Get-Content x | Should -Be 'y'
+        Pop-Location
+        Disconnect-Coord $session
+        Stop-CoordEnsemble six
+    }
+
     It 'goes on when the server is back' {
         $server = @{ Name = 'back'; Port = Get-FreePort; DataPath = 'TestDrive:/back' }
         $session = Start-CoordEnsemble @server | Connect-Coord -DriveName Back -Timeout 60s

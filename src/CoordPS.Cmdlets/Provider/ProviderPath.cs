@@ -9,8 +9,14 @@ namespace CoordPS.Cmdlets;
 /// </summary>
 internal static class ProviderPath
 {
-    private const char Backslash = '\uF05C';
-    private const char Colon = '\uF03A';
+    /// <summary>Where characters that can't be written as they are have their place.</summary>
+    private const int Range = 0xF000;
+
+    /// <summary>The characters that can't.</summary>
+    private const string Moved = @"\:[]";
+
+    private const char Backslash = (char)('\\' + Range);
+    private const char Colon = (char)(':' + Range);
 
     private static readonly char Other = Path.DirectorySeparatorChar == '/' ? '\\' : '/';
 
@@ -24,7 +30,7 @@ internal static class ProviderPath
         int slash = connectionString.IndexOf('/', StringComparison.Ordinal);
         string servers = slash < 0 ? connectionString : connectionString[..slash];
         servers = string.Join(',', servers.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
-        return servers + Below(slash < 0 ? ZPath.Root : connectionString[slash..].TrimEnd(), driveName);
+        return Plain(servers) + Below(slash < 0 ? ZPath.Root : connectionString[slash..].TrimEnd(), driveName);
     }
 
     /// <summary>Servers and chroot of a drive's root.</summary>
@@ -32,7 +38,7 @@ internal static class ProviderPath
     {
         string normal = Normalize(root);
         int separator = normal.IndexOf(Separator, StringComparison.Ordinal);
-        return separator < 0 ? normal : normal[..separator] + Unescape(normal[separator..].TrimEnd(Separator)).Replace(Separator, '/');
+        return separator < 0 ? Unescape(normal) : Unescape(normal[..separator]) + Unescape(normal[separator..].TrimEnd(Separator)).Replace(Separator, '/');
     }
 
     /// <summary>The provider's path of a znode.</summary>
@@ -66,7 +72,7 @@ internal static class ProviderPath
     }
 
     /// <summary>The name that a part of a path stands for.</summary>
-    public static string Unescape(string part) => part.Replace(Backslash, '\\').Replace(Colon, ':');
+    public static string Unescape(string part) => string.Concat(part.Select(c => c >= Range && Moved.Contains((char)(c - Range), StringComparison.Ordinal) ? (char)(c - Range) : c));
 
     /// <summary>The path with this system's separator only.</summary>
     public static string Normalize(string path) => path.Replace(Other, Separator);
@@ -97,6 +103,20 @@ internal static class ProviderPath
     {
         string normal = Normalize(path).TrimEnd(Separator);
         return normal[(normal.LastIndexOf(Separator) + 1)..];
+    }
+
+    /// <summary>
+    /// An address such as <c>[::1]</c> in characters of the same range: PowerShell takes what is before two colons for a provider, and brackets for
+    /// wildcards.
+    /// </summary>
+    private static string Plain(string servers)
+    {
+        bool within = false;
+        return string.Concat(servers.Select(c =>
+        {
+            within = c == '[' || (within && c != ']');
+            return c is '[' or ']' || (within && c == ':') ? (char)(c + Range) : c;
+        }));
     }
 
     private static string Below(string path, string driveName)
