@@ -10,7 +10,7 @@ if (-not (Test-Path -LiteralPath "$root/CoordPS.Loader.dll")) {
 $null = [System.Reflection.Assembly]::LoadFrom((Convert-Path -LiteralPath "$root/CoordPS.Loader.dll"))
 Import-Module -Assembly ([CoordPS.Loader.ModuleLoader]::Load((Convert-Path -LiteralPath "$root/dependencies")))
 
-# A module imported by its assembly is named after it, and a provider after its module: without this it is
-# CoordPS\ZooKeeper in no PowerShell, but ZooKeeper in all (docs/decisions/0042-drive.md).
+# PowerShell names a module that it imports by its assembly after that, and a provider after its module. This makes
+# the provider's name CoordPS\ZooKeeper; without it, it would be ZooKeeper only (docs/decisions/0042-drive.md).
 $provider = Get-PSProvider ZooKeeper
 [System.Management.Automation.ProviderInfo].GetMethod('SetModule', [System.Reflection.BindingFlags]'Instance, NonPublic')?.Invoke($provider, @($ExecutionContext.SessionState.Module))

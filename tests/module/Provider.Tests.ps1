@@ -585,7 +585,7 @@ foreach ($peer in $peers) {
                 Copy-Item ZK:/from/a ZK:/to
                 Set-Content ZK:/from/a new
                 Copy-Item ZK:/from/a ZK:/to -ErrorAction SilentlyContinue -ErrorVariable failure
-                $failure[0].FullyQualifiedErrorId | Should -Be 'NodeExists,Microsoft.PowerShell.Commands.CopyItemCommand'
+                $failure[0].FullyQualifiedErrorId | Should -Be 'ZNodeDiffers,Microsoft.PowerShell.Commands.CopyItemCommand'
                 Get-Content ZK:/to/a | Should -Be 'A'
                 Copy-Item ZK:/from/a ZK:/to -Force
                 Get-Content ZK:/to/a | Should -Be 'new'

@@ -35,6 +35,11 @@ public sealed class NewDriveParameters
     [ValidateRange(1024, int.MaxValue)]
     public int MaxReplySize { get; set; } = 4 * 1024 * 1024;
 
+    /// <summary>The longest request sent, in bytes; default 1 MB less 1. To be raised with <c>jute.maxbuffer</c> on every server.</summary>
+    [Parameter]
+    [ValidateRange(1024, int.MaxValue)]
+    public int MaxRequestSize { get; set; } = 0xfffff;
+
     /// <summary>The options of a client for these servers.</summary>
     internal ZooKeeperClientOptions ToOptions(string connectionString, PSCredential? credential) => new()
     {
@@ -44,6 +49,7 @@ public sealed class NewDriveParameters
         ConnectRetryTime = RetryTime,
         CanBeReadOnly = ReadOnly,
         MaxFrameLength = MaxReplySize,
+        MaxRequestLength = MaxRequestSize,
         Credentials =
         [
             .. credential is null || credential == PSCredential.Empty ? Array.Empty<Credential>() : [From(credential)],

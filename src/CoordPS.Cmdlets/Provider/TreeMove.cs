@@ -1,4 +1,5 @@
 using CoordPS.Client;
+using CoordPS.Client.Trees;
 using CoordPS.Protocol;
 
 namespace CoordPS.Cmdlets;
@@ -6,39 +7,23 @@ namespace CoordPS.Cmdlets;
 /// <summary>Moves a tree as one transaction: all of it is created anew, then what was read is removed, provided that it has not changed since.</summary>
 internal static class TreeMove
 {
-    /// <summary>What a request may be long by default, on servers and in the client.</summary>
-    private const int MaxRequestLength = 0xfffff;
-
     /// <summary>Of an operation, besides path, data and list: its header, lengths, flags and version.</summary>
     private const int Overhead = 40;
 
     /// <summary>Reads the tree and writes down the operations.</summary>
     /// <exception cref="CoordException">It can't be moved as one.</exception>
     public static async Task<IReadOnlyList<ZooKeeperOperation>> PlanAsync(
-        ZooKeeperClient client, string from, string to, int window, CancellationToken cancellationToken)
+        ZooKeeperClient client, string from, string to, CancellationToken cancellationToken)
     {
         var creates = new List<ZooKeeperOperation>();
         var deletes = new List<ZooKeeperOperation>();
-        var lists = new Queue<(TreeEntry Entry, Task<AclResult> Acl)>();
         long length = 0;
-        await foreach (TreeEntry entry in new TreeWalker(client, window, int.MaxValue, withData: true).WalkAsync(from, cancellationToken).ConfigureAwait(false))
+        var walker = new TreeWalker(client, new TreeWalkOptions { WithAcl = true });
+        await foreach (TreeEntry entry in walker.WalkAsync(from, cancellationToken).ConfigureAwait(false))
         {
             if (entry.Failure is { } failure)
                 throw failure;
-            lists.Enqueue((entry, client.GetAclAsync(entry.Path, cancellationToken)));
-            if (lists.Count >= window)
-                await AddAsync().ConfigureAwait(false);
-        }
-
-        while (lists.Count > 0)
-            await AddAsync().ConfigureAwait(false);
-        deletes.Reverse();
-        return [.. creates, .. deletes];
-
-        async Task AddAsync()
-        {
-            (TreeEntry entry, Task<AclResult> reading) = lists.Dequeue();
-            IReadOnlyList<Acl> acl = (await reading.ConfigureAwait(false)).Acl;
+            IReadOnlyList<Acl> acl = entry.Acl ?? [];
             string path = to + entry.Path[from.Length..];
             bool ephemeral = EphemeralOwner.KindOf(entry.Stat.EphemeralOwner) == EphemeralKind.Ephemeral;
             if (ephemeral && entry.Stat.EphemeralOwner != client.SessionId)
@@ -50,7 +35,7 @@ internal static class TreeMove
             }
 
             length += path.Length + entry.Path.Length + (entry.Data?.Length ?? 0) + (2 * Overhead) + acl.Sum(a => a.Id.Scheme.Length + a.Id.Id.Length + 12);
-            if (length > MaxRequestLength)
+            if (length > client.MaxRequestLength)
             {
                 throw new CoordException(
                     "MoveTooLarge", ErrorCode.BadArguments, $"'{from}' is too large to be moved in one transaction, and half a move would be neither here nor there.",
@@ -60,5 +45,8 @@ internal static class TreeMove
             creates.Add(ZooKeeperOperation.Create(path, entry.Data, ephemeral ? CreateMode.Ephemeral : CreateMode.Persistent, acl));
             deletes.Add(ZooKeeperOperation.Delete(entry.Path, entry.Stat.Version));
         }
+
+        deletes.Reverse();
+        return [.. creates, .. deletes];
     }
 }

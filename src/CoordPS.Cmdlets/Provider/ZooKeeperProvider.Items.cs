@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using CoordPS.Client;
+using CoordPS.Client.Trees;
 using CoordPS.Protocol;
 
 namespace CoordPS.Cmdlets;
@@ -39,7 +40,8 @@ public sealed partial class ZooKeeperProvider
         int levels = !recurse ? 1 : depth >= int.MaxValue ? int.MaxValue : (int)depth + 1;
         var progress = new ProgressReporter(WriteProgress, $"Reading {place.Path}");
         long count = 0;
-        await foreach (TreeEntry entry in new TreeWalker(session.Client, Window, levels, reader.WithData).WalkAsync(place.Path, cancel))
+        await foreach (TreeEntry entry in new TreeWalker(
+            session.Client, new TreeWalkOptions { Window = Window, MaxDepth = levels, WithData = reader.WithData }).WalkAsync(place.Path, cancel))
         {
             if (entry.Failure is { } failure)
             {

@@ -1,4 +1,5 @@
-using CoordPS.Client;
+using System.Collections.Concurrent;
+using CoordPS.Client.Trees;
 using CoordPS.Protocol;
 
 namespace CoordPS.Cmdlets;
@@ -8,21 +9,44 @@ public sealed partial class ZooKeeperProvider
 {
     /// <summary>
     /// Copies a znode, and with <paramref name="recurse"/> all below it but ephemerals, with data and access control lists, also to another drive.
-    /// What is there already is an error; with <c>-Force</c> its data is replaced. Not a transaction.
+    /// What is there and differs is an error; with <c>-Force</c> it is made equal. Not a transaction.
     /// </summary>
     protected override void CopyItem(string path, string copyPath, bool recurse) => Try(path, async cancel =>
     {
         Place from = Locate(path), to = await DestinationAsync(from, Locate(copyPath), cancel);
-        if (recurse)
-            RefuseInto(from, to, "copied");
+        RefuseInto(from, to, "copied", withinToo: recurse);
         if (!ShouldProcess($"Item: {from.Path} Destination: {to.Path}", recurse ? "Copy znode and all below it" : "Copy znode"))
             return;
         CoordSession source = await from.SessionAsync(cancel), target = await to.SessionAsync(cancel);
-        var copy = new TreeCopy(source.Client, target.Client, Force, Window);
+        // An ephemeral is copied only when it is what is to be copied.
+        bool ephemeral = await StatAsync(from, cancel) is { } stat && !MayHaveChildren(stat);
+        var failures = new ConcurrentQueue<(string Path, Exception Error)>();
+        var copied = new TreeCopyProgress((at, e) => failures.Enqueue((at, e)));
+        var tree = new EnsembleTreeOptions { MaxDepth = recurse ? int.MaxValue : 0, IncludeEphemerals = ephemeral };
+        var options = new TreeCopyOptions { Overwrite = Force };
+        Task copying = Task.Run(
+            () => TreeCopy.ToEnsembleAsync(new EnsembleTree(source.Client, from.Path, tree), target.Client, to.Path, tree, options, copied, cancel), cancel);
         var progress = new ProgressReporter(WriteProgress, $"Copying {from.Path}");
-        await copy.CopyAsync(from.Path, to.Path, recurse, count => progress.Report(count, "znodes"), cancel);
+        while (!copying.IsCompleted)
+        {
+            await Task.WhenAny(copying, Task.Delay(TimeSpan.FromMilliseconds(250), cancel));
+            cancel.ThrowIfCancellationRequested();
+            progress.Report(copied.Total, "znodes");
+            WriteFailures();
+        }
+
+        WriteFailures();
         progress.Complete();
+        await copying;
+        if (copied.Failed > 0)
+            return;
         await WriteAsync(to, target, cancel);
+
+        void WriteFailures()
+        {
+            while (failures.TryDequeue(out (string Path, Exception Error) failure))
+                WriteError(ErrorRecords.From(TreeCmdlet.Known(failure.Error, failure.Path), failure.Path));
+        }
     });
 
     /// <summary>
@@ -57,9 +81,9 @@ public sealed partial class ZooKeeperProvider
     private static async Task<Place> DestinationAsync(Place from, Place to, CancellationToken cancellationToken) =>
         from.Path != ZPath.Root && await StatAsync(to, cancellationToken) is { } stat && MayHaveChildren(stat) ? to.Child(ZPath.Name(from.Path)) : to;
 
-    private static void RefuseInto(Place from, Place to, string done)
+    private static void RefuseInto(Place from, Place to, string done, bool withinToo = true)
     {
-        if (from.Drive.Root != to.Drive.Root || !ZPath.IsSameOrBelow(to.Path, from.Path))
+        if (from.Drive.Root != to.Drive.Root || !(withinToo ? ZPath.IsSameOrBelow(to.Path, from.Path) : to.Path == from.Path))
             return;
         throw new CoordException(
             nameof(ErrorCode.BadArguments), ErrorCode.BadArguments, $"'{from.Path}' can't be {done} into itself: '{to.Path}' is it or below it.",
@@ -79,7 +103,7 @@ public sealed partial class ZooKeeperProvider
 
         if (!ShouldProcess($"Item: {from.Path} Destination: {to.Path}", action))
             return;
-        await session.Client.MultiAsync(await TreeMove.PlanAsync(session.Client, from.Path, to.Path, Window, cancellationToken), cancellationToken);
+        await session.Client.MultiAsync(await TreeMove.PlanAsync(session.Client, from.Path, to.Path, cancellationToken), cancellationToken);
         await WriteAsync(to, session, cancellationToken);
     }
 

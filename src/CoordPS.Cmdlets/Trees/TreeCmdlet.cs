@@ -150,7 +150,7 @@ public abstract class TreeCmdlet : SessionCmdlet
     }
 
     /// <summary>The error for what went wrong with a tree, in terms of cmdlets.</summary>
-    private protected static Exception Known(Exception exception, string? path) => exception switch
+    internal static Exception Known(Exception exception, string? path) => exception switch
     {
         TreeArchiveException e => new CoordException(
             "TreeArchive", ErrorCode.SystemError, e.What, e.RecommendedAction, path ?? e.File, e,
