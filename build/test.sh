@@ -43,7 +43,7 @@ install_peers() {
     title "peers"
     export DEBIAN_FRONTEND=noninteractive
     local packages=(zookeeper zookeeper-bin libzookeeper-java libservlet-api-java python3-kazoo python3-pytest python3-pytest-timeout
-        python3-gevent python3-eventlet)
+        python3-gevent python3-eventlet libcurator-recipes-java libcurator-discovery-java)
     command -v javac >/dev/null || packages+=(default-jdk-headless)
     if dpkg -s "${packages[@]}" >/dev/null 2>&1; then
         echo "all there"

@@ -109,8 +109,7 @@ public sealed partial class ZooKeeperClient : IAsyncDisposable
     /// </summary>
     public async ValueTask DisposeAsync()
     {
-        if (_succession is not null)
-            await _succession.DisposeAsync().ConfigureAwait(false);
+        await Succession.DisposeAsync().ConfigureAwait(false);
         await _session.CloseAsync().ConfigureAwait(false);
         _session.Dispose();
     }

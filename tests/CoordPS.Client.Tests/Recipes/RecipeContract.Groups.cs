@@ -37,6 +37,13 @@ public abstract partial class RecipeContract
         await Other.DeleteAsync(path);
         await Eventually.TrueAsync(async () => await Other.ExistsAsync(path) is { } stat && stat.Czxid > czxid, "it is back");
         Assert.Equal(Other.SessionId, node.SessionId);
+
+        ZooKeeperClient client = await ConnectAsync();
+        PersistentEphemeralNode another = Track(await PersistentEphemeralNode.StartAsync(client, path, Bytes("y")));
+        Assert.Equal(client.SessionId, (await Other.ExistsAsync(path))!.Value.EphemeralOwner);
+        await Eventually.TrueAsync(() => node.SessionId == 0, "the first knows");
+        await another.DisposeAsync();
+        await Eventually.TrueAsync(() => node.SessionId == Other.SessionId, "the first has it back");
         await node.DisposeAsync();
         Assert.Null(await Other.ExistsAsync(path));
     }

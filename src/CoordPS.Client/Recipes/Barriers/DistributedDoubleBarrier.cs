@@ -6,6 +6,8 @@ namespace CoordPS.Client.Recipes;
 /// Lets a number of members begin together and end together: Curator's <c>DistributedDoubleBarrier</c>, kazoo's <c>DoubleBarrier</c>. Each
 /// member is an ephemeral below the barrier; the one that completes the number creates <c>ready</c>, for which the others wait. One object
 /// is one member, and enters and leaves in turn.
+/// Members of this client may enter again as soon as they have left; those of Curator and kazoo may then wait for ever for the next round's to
+/// leave, and need a new path for each round.
 /// </summary>
 public sealed class DistributedDoubleBarrier
 {
@@ -15,6 +17,7 @@ public sealed class DistributedDoubleBarrier
     private readonly string _readyPath;
     private string? _member;
     private long _readyCzxid;
+    private HashSet<string>? _round;
 
     /// <summary>A member of the barrier at a znode, which is created, as a container, when need be.</summary>
     /// <param name="client">The member's session.</param>
@@ -93,40 +96,38 @@ public sealed class DistributedDoubleBarrier
     public async Task LeaveAsync(CancellationToken ct = default)
     {
         string member = _member ?? throw new InvalidOperationException($"This member of '{Path}' has not entered.");
+        string name = ZPath.Name(member);
         var signal = new Signal();
-        bool left = false;
         string? watched = null;
         try
         {
             while (true)
             {
-                ChildrenResult? children = await _client.TryGetChildrenAsync(Path, null, ct).ConfigureAwait(false);
-                string[] members = [.. (children?.Children ?? []).Where(name => name != ReadyName).Order(StringComparer.Ordinal)];
+                IReadOnlyList<string> children = (await _client.TryGetChildrenAsync(Path, null, ct).ConfigureAwait(false))?.Children ?? [];
+                // Who comes later enters the next round: nobody does before this member has gone.
+                _round ??= [.. children.Where(child => child != ReadyName)];
+                string[] members = [.. children.Where(_round.Contains).Order(StringComparer.Ordinal)];
                 if (members.Length == 0)
                     break;
-                if (members is [var last] && last == ZPath.Name(member))
+                if (members is [var last] && last == name)
                 {
-                    await _client.DeleteIfThereAsync(member, ct).ConfigureAwait(false);
+                    await DeleteLastAsync(member, ct).ConfigureAwait(false);
                     break;
                 }
 
                 // The lowest stays until the others are gone, and waits for the highest; the others go and wait for the lowest.
-                bool lowest = members[0] == ZPath.Name(member);
-                if (!lowest && !left)
-                {
+                if (members[0] != name && members.Contains(name))
                     await _client.DeleteIfThereAsync(member, ct).ConfigureAwait(false);
-                    left = true;
-                }
-
-                watched = ZPath.Combine(Path, lowest ? members[^1] : members[0]);
+                watched = ZPath.Combine(Path, members[0] == name ? members[^1] : members[0]);
                 if (await _client.TryGetDataAsync(watched, signal.Handler, ct).ConfigureAwait(false) is not null)
                     await signal.WaitAsync(ct).ConfigureAwait(false);
             }
 
-            // The next round's is not ours to remove.
+            // Left by a last member that died, or by Curator's, which removes it later. The next round's is not ours to remove.
             Stat? ready = await _client.RepeatAsync(() => _client.ExistsAsync(_readyPath, ct), ct).ConfigureAwait(false);
             if (ready?.Czxid == _readyCzxid)
                 await _client.DeleteIfThereAsync(_readyPath, ct).ConfigureAwait(false);
+            _round = null;
             _member = null;
         }
         catch (OperationCanceledException)
@@ -156,6 +157,20 @@ public sealed class DistributedDoubleBarrier
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
             return false;
+        }
+    }
+
+    /// <summary>Deletes the last member and the mark that the barrier is open, together: so no member of the next round finds it open.</summary>
+    private async Task DeleteLastAsync(string member, CancellationToken ct)
+    {
+        try
+        {
+            await _client.RepeatAsync(() => _client.MultiAsync([ZooKeeperOperation.Delete(_readyPath), ZooKeeperOperation.Delete(member)], ct), ct).ConfigureAwait(false);
+        }
+        catch (ZooKeeperTransactionException e) when (e.Error == ErrorCode.NoNode)
+        {
+            // Done by a try whose answer was lost, or the mark was removed by kazoo, which does so first.
+            await _client.DeleteIfThereAsync(member, ct).ConfigureAwait(false);
         }
     }
 

@@ -32,7 +32,7 @@ public sealed class GroupMembership : IAsyncDisposable
     /// <summary>Ends when it is disposed, or fails when it can't be a member any more.</summary>
     public Task Completion => _node.Completion;
 
-    /// <summary>Joins a group. Who joins with an id that another has takes its place.</summary>
+    /// <summary>Joins a group. Who joins with an id that another has takes its place until it leaves.</summary>
     /// <param name="client">The session; followed by new ones when it expires, until this client is disposed.</param>
     /// <param name="path">The group's znode, which is created, as a container, when need be.</param>
     /// <param name="id">The member's id: a name without slashes.</param>

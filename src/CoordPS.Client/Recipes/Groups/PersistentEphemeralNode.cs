@@ -55,7 +55,10 @@ public sealed class PersistentEphemeralNode : IAsyncDisposable
     /// <summary>Ends when it is disposed, or fails when the znode can't be kept: the client was closed or lacks the rights.</summary>
     public Task Completion => _run;
 
-    /// <summary>Creates the znode, and parents it lacks as containers, and keeps it. One left by an earlier session is replaced.</summary>
+    /// <summary>
+    /// Creates the znode, and parents it lacks as containers, and keeps it. One that is there already is replaced; its owner, should it keep it
+    /// likewise, has it back when this one is disposed.
+    /// </summary>
     /// <param name="client">The session; followed by new ones when it expires, until this client is disposed.</param>
     /// <param name="path">The znode.</param>
     /// <param name="data">Its data.</param>
@@ -151,8 +154,19 @@ public sealed class PersistentEphemeralNode : IAsyncDisposable
 
             if (stat.Value.EphemeralOwner != client.SessionId)
             {
-                // What a session of ours left that has not yet expired, or someone else's of the same name: who comes last keeps it.
-                await client.DeleteIfThereAsync(Path, ct).ConfigureAwait(false);
+                // What is there at first was left by an owner that is gone, most likely: whoever comes last has the znode. An owner that it was
+                // taken from waits, or two of the same name would take it from each other for ever.
+                if (_first.Task.IsCompleted)
+                {
+                    lock (_gate)
+                        _created = null;
+                    await _signal.WaitAsync(ct).ConfigureAwait(false);
+                }
+                else
+                {
+                    await client.DeleteIfThereAsync(Path, ct).ConfigureAwait(false);
+                }
+
                 continue;
             }
 

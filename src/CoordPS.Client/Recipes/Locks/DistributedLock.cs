@@ -46,6 +46,7 @@ public sealed class DistributedLock : ILock
         LockHandle handle = await AcquireAsync(ct).ConfigureAwait(false);
         lock (_gate)
             _owners[owner] = handle;
+        _ = handle.Node.Ended.ContinueWith(_ => Forget(owner, handle), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         return handle;
     }
 
@@ -58,6 +59,15 @@ public sealed class DistributedLock : ILock
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<LockParticipant>> GetParticipantsAsync(CancellationToken ct = default) => _lock.GetParticipantsAsync(ct);
+
+    private void Forget(object owner, LockHandle handle)
+    {
+        lock (_gate)
+        {
+            if (_owners.GetValueOrDefault(owner) == handle)
+                _owners.Remove(owner);
+        }
+    }
 
     private LockHandle? TryReenter(object owner)
     {

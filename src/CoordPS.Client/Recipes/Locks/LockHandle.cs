@@ -63,7 +63,7 @@ public sealed class LockHandle : IAsyncDisposable
     internal HeldNode Node => _node;
 
     /// <summary>Another handle of the same lock: it is given back when all of them are. This is how the lock is reentrant.</summary>
-    /// <exception cref="InvalidOperationException">This handle is not held any more.</exception>
+    /// <exception cref="InvalidOperationException">The lock is not held any more.</exception>
     public LockHandle Reenter()
     {
         return TryReenter()
