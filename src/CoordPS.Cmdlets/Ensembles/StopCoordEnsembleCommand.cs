@@ -48,8 +48,8 @@ public sealed class StopCoordEnsembleCommand : AsyncCmdlet
             Task stopping = EnsembleRegistry.StopAsync(ensemble);
             while (await Task.WhenAny(stopping, Task.Delay(TimeSpan.FromMilliseconds(250), Cancellation)) != stopping && !Cancellation.IsCancellationRequested)
             {
-                progress.Report(string.Join(
-                    ", ", ensemble.Local.Members.Where(static m => m.State is LocalMemberState.Running or LocalMemberState.Suspended).Select(static m => $"member {m.Id}")));
+                string running = string.Join(", ", ensemble.Local.Members.Where(static m => m.State is LocalMemberState.Running or LocalMemberState.Suspended).Select(static m => m.Id));
+                progress.Report(running.Length > 0 ? $"Running: {running}" : "Putting things away");
             }
 
             progress.Complete();
