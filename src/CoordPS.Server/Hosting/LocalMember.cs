@@ -3,7 +3,9 @@ using System.Net;
 namespace CoordPS.Server.Hosting;
 
 /// <summary>A member of a local ensemble.</summary>
+#pragma warning disable CA1001 // The semaphore holds nothing unless its wait handle is asked for.
 public abstract class LocalMember
+#pragma warning restore CA1001
 {
     private readonly SemaphoreSlim _turn = new(1, 1);
 
