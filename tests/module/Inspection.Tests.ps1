@@ -3,6 +3,11 @@ BeforeDiscovery { $skipApache = ($global:CoordTestPeers | Where-Object Name -EQ 
 BeforeAll {
     Import-Module "$PSScriptRoot/Peers.psm1"
 
+    # Only a failure takes so long; a busy machine takes longer than the default.
+    $PSDefaultParameterValues = @{
+        'Get-CoordMember:Timeout' = '20s'; 'Test-CoordEnsemble:Timeout' = '20s'; 'Measure-CoordEnsemble:Timeout' = '20s'; 'Invoke-CoordAdminCommand:Timeout' = '20s'
+    }
+
     # Reads the members until they are as wanted, at most half a minute.
     function Wait-Member([scriptblock] $Condition, [hashtable] $Target) {
         $deadline = [datetime]::UtcNow.AddSeconds(30)
@@ -202,9 +207,9 @@ Describe 'An ensemble of Apache members' -Skip:([bool]$skipApache) {
 
     It 'is asked by its AdminServer where words are not allowed' {
         $server = (Get-CoordMember @target -Id 1).Server
-        (Get-CoordMember $server -AdminPort $apache.AdminPort -Timeout 20s | Where-Object Server -EQ $server).WatchCount | Should -Be 0
-        (Invoke-CoordAdminCommand monitor $server -AdminPort $apache.AdminPort -Timeout 20s).server_state | Should -BeIn 'leader', 'follower'
-        (Invoke-CoordAdminCommand cons $server -AdminPort $apache.AdminPort -Timeout 20s -Raw | ConvertFrom-Json).command | Should -Be 'connections'
+        (Get-CoordMember $server -AdminPort $apache.AdminPort | Where-Object Server -EQ $server).WatchCount | Should -Be 0
+        (Invoke-CoordAdminCommand monitor $server -AdminPort $apache.AdminPort).server_state | Should -BeIn 'leader', 'follower'
+        (Invoke-CoordAdminCommand cons $server -AdminPort $apache.AdminPort -Raw | ConvertFrom-Json).command | Should -Be 'connections'
     }
 
     It 'passes its checks' {

@@ -8,6 +8,9 @@ namespace CoordPS.Client.Tests.Admin;
 /// <summary>What members are read by, on whichever server.</summary>
 public abstract class AdminContract(ServerFixture fixture)
 {
+    // Only a failure takes so long; a busy machine takes longer than the default.
+    private static readonly AdminOptions Patient = new() { Timeout = Eventually.Patience };
+
     private ServerName Server => ServerName.ParseList(fixture.Server.ConnectionString)[0];
 
     [ContractFact]
@@ -15,7 +18,7 @@ public abstract class AdminContract(ServerFixture fixture)
     {
         await using ZooKeeperClient client = await ZooKeeperClient.ConnectAsync(fixture.Server.ConnectionString);
         await client.CreateAsync($"/admin-{Guid.NewGuid():n}", new byte[10], CreateMode.Ephemeral);
-        MemberStatus status = await MemberProbe.ReadAsync(Server);
+        MemberStatus status = await MemberProbe.ReadAsync(Server, Patient);
         Assert.Equal((MemberState.Serving, MemberRole.Standalone, 0), (status.State, status.Role, status.Id));
         Assert.StartsWith("3.", status.Version, StringComparison.Ordinal);
         Assert.True(status is { LastZxid: > 0, Connections: > 0, Sessions: > 0, Received: > 0, Sent: > 0, ZNodeCount: > 3, EphemeralCount: > 0, DataSize: > 0 });
@@ -29,7 +32,7 @@ public abstract class AdminContract(ServerFixture fixture)
     {
         // Some are of versions other than 3.8; those that reset would disturb the other tests.
         foreach (AdminCommand command in AdminCommand.Known.Where(command => command is { IsFourLetterWord: true, Changes: false } && command.Name is not ("gtmk" or "hash")))
-            Assert.NotEmpty(await new FourLetterWordClient(Server).SendAsync(command.Name));
+            Assert.NotEmpty(await new FourLetterWordClient(Server, Patient).SendAsync(command.Name));
     }
 
     [ContractFact]
@@ -41,12 +44,12 @@ public abstract class AdminContract(ServerFixture fixture)
             ConfigLines = ["4lw.commands.whitelist=srvr", "admin.enableServer=true", "admin.serverAddress=127.0.0.1", $"admin.serverPort={port}"],
         });
         ServerName name = ServerName.ParseList(server.ConnectionString)[0];
-        MemberStatus closed = await MemberProbe.ReadAsync(name);
+        MemberStatus closed = await MemberProbe.ReadAsync(name, Patient);
         Assert.Null(closed.WatchCount);
-        MemberStatus open = await MemberProbe.ReadAsync(name, new AdminOptions { AdminPort = port });
+        MemberStatus open = await MemberProbe.ReadAsync(name, Patient with { AdminPort = port });
         Assert.True(open is { WatchCount: 0, Id: 0, MaxFiles: > 0 });
         Assert.Equal("200", open.Settings["tickTime"]);
-        AdminException error = await Assert.ThrowsAsync<AdminException>(() => new AdminServerClient(name with { Port = port }).RunAsync("nonsense"));
+        AdminException error = await Assert.ThrowsAsync<AdminException>(() => new AdminServerClient(name with { Port = port }, Patient).RunAsync("nonsense"));
         Assert.Equal(AdminFailure.BadAnswer, error.Failure);
     }
 }

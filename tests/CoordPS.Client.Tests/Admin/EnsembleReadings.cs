@@ -40,7 +40,7 @@ internal static class EnsembleReadings
             async () =>
             {
                 members = [];
-                await foreach (MemberStatus member in new EnsembleProbe([.. servers.Select(server => new ProbeTarget(null, server))]).ReadAsync())
+                await foreach (MemberStatus member in new EnsembleProbe([.. servers.Select(server => new ProbeTarget(null, server))], new AdminOptions { Timeout = Eventually.Patience }).ReadAsync())
                     members.Add(member);
                 return isReached(members);
             },
