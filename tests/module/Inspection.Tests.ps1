@@ -151,7 +151,7 @@ Describe 'An ensemble of CoordPS members' {
     It 'shows which member is down, by the cmdlets that take members' {
         $leader = Get-CoordMember inspected | Where-Object Role -EQ Leader
         $leader | Stop-CoordMember
-        $members = Wait-Member { param($all) $all.Role -contains 'Leader' } @{ Ensemble = 'inspected' }
+        $members = Wait-Member { param($all) $all.Role -contains 'Leader' -and $all.Role -contains 'Follower' } @{ Ensemble = 'inspected' }
         $down = $members | Where-Object State -NE Running
         $down.Id | Should -Be $leader.Id
         $down.State | Should -Be 'Stopped'
@@ -233,7 +233,7 @@ Describe 'An ensemble of Apache members' -Skip:([bool]$skipApache) {
         $process = $apache.Processes[$leader.Id - 1]
         $process.Kill()
         $process.WaitForExit()
-        $members = Wait-Member { param($all) $all.Role -contains 'Leader' } $target
+        $members = Wait-Member { param($all) $all.Role -contains 'Leader' -and $all.Role -contains 'Follower' } $target
         ($members | Where-Object State -EQ Unreachable).Server | Should -Be $leader.Server
         $checks = Test-CoordEnsemble @target
         (Test-Failure $checks Reachable).Member.Server | Should -Be $leader.Server

@@ -19,7 +19,7 @@ internal static class EnsembleReadings
         Assert.DoesNotContain(new EnsembleChecks(members).Run(), check => check.Status == CheckStatus.Failed);
 
         await killAsync(leader.Id!.Value);
-        members = await ReadUntilAsync(servers, all => all.Any(member => member.Role == MemberRole.Leader));
+        members = await ReadUntilAsync(servers, all => all.Count(member => member.Role is MemberRole.Leader or MemberRole.Follower) == 2 && all.Any(member => member.Role == MemberRole.Leader));
         Assert.Equal(leader.Id, members.Single(member => member.State == MemberState.Unreachable).Id);
         EnsembleCheck[] checks = [.. new EnsembleChecks(members).Run()];
         Assert.Equal(CheckStatus.Warning, checks.Single(check => check.Name == "Quorum").Status);
