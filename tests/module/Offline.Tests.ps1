@@ -216,3 +216,42 @@ Describe 'A backup over the network' {
         }
     }
 }
+
+Describe 'An ensemble of three members' {
+    AfterEach {
+        Get-CoordSession | Disconnect-Coord
+        Get-CoordEnsemble 'test-three*' | Stop-CoordEnsemble
+    }
+
+    It 'is backed up while it serves, rolled back as a whole, and started again' {
+        $ensemble = Start-CoordEnsemble test-three -Members 3 -DataPath "$TestDrive/ensemble"
+        $null = $ensemble | Connect-Coord
+        $null = New-ZNode /kept 'yes'
+        $backup = $ensemble | Backup-CoordEnsemble "$TestDrive/ensemble-backup"
+        $backup.Configuration | Should -BeLike '*server.3=*'
+        $good = (New-ZNode /good).Czxid
+        $null = New-ZNode /bad
+        $backup = Backup-CoordEnsemble "$TestDrive/ensemble-backup"
+        # Each member's log has them all.
+        ($ensemble | Get-CoordTransaction -ZNodePath /bad).Count | Should -Be 3
+        ($ensemble.Members | Get-CoordTransaction -ZNodePath /bad).Count | Should -Be 3
+
+        $null = Restore-CoordEnsemble $backup.Path -Ensemble $ensemble -Force -ErrorVariable failure -ErrorAction SilentlyContinue
+        $failure[0].FullyQualifiedErrorId | Should -Be 'EnsembleRunning,CoordPS.Cmdlets.RestoreCoordEnsembleCommand'
+        $null = Restore-CoordEnsemble $backup.Path $ensemble.DataPath -Force -ErrorVariable failure -ErrorAction SilentlyContinue
+        $failure[0].FullyQualifiedErrorId | Should -Be 'BackupTargetInUse,CoordPS.Cmdlets.RestoreCoordEnsembleCommand'
+        Get-CoordSession | Disconnect-Coord
+        $ensemble | Stop-CoordEnsemble
+
+        $restored = Restore-CoordEnsemble $backup.Path -Ensemble $ensemble -Force -ToZxid $good
+        $restored.Zxid | Should -Be @($good, $good, $good)
+        $again = Start-CoordEnsemble test-three -DataPath "$TestDrive/ensemble"
+        $again.Members | Should -HaveCount 3
+        $null = $again | Connect-Coord
+        (Get-ZNode /kept).Value | Should -Be 'yes'
+        Test-ZNode /good | Should -BeTrue
+        Test-ZNode /bad | Should -BeFalse
+        # Later than all that anybody has seen before.
+        (New-ZNode /after).Czxid | Should -BeGreaterThan $backup.Zxid
+    }
+}

@@ -100,6 +100,16 @@ public sealed class RestoreCoordEnsembleCommand : AsyncCmdlet
     {
         if (ParameterSetName == EnsembleSet)
         {
+            if (Ensemble.IsTemporary)
+            {
+                WriteError(
+                    new CoordException(
+                        "EnsembleTemporary", ErrorCode.BadArguments, $"The folder of ensemble '{Ensemble.Name}' goes with it.",
+                        "Restore to a folder of your own (-DataPath), and start an ensemble there: Start-CoordEnsemble -DataPath."),
+                    Ensemble.Name);
+                return null;
+            }
+
             if (Ensemble.State is CoordEnsembleState.Stopped or CoordEnsembleState.Failed)
                 return [.. StoragePath.DataDirectories(Ensemble.DataPath).Select(static path => new RestoreTarget(path))];
             WriteError(
