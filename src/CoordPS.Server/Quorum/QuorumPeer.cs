@@ -260,6 +260,7 @@ internal sealed class QuorumPeer : IRequestPipeline, IDisposable
             _lookingSince = _lastTick;
             _peer.Start(_lastTick);
             Drain();
+            _learners.Flush();
             List<PeerInput> batch = [];
             while (!_abandoned)
             {
@@ -280,6 +281,8 @@ internal sealed class QuorumPeer : IRequestPipeline, IDisposable
                 }
 
                 Drain();
+                // What the whole batch had to say to a member goes in one piece.
+                _learners.Flush();
                 _pipeline.EndBatch();
             }
         }
@@ -318,6 +321,7 @@ internal sealed class QuorumPeer : IRequestPipeline, IDisposable
             _peer.NoteActivity(connection);
         _peer.Tick(now);
         Drain();
+        _learners.Flush();
         Volatile.Write(ref _state, MemberState.Of(_peer));
         if (_config.ReadOnlyModeEnabled && !_server.IsServing && !_server.IsReadOnly && now - _lookingSince > ReadOnlyAfter
             && _peer.Role.State == ServerState.Looking)
@@ -415,8 +419,6 @@ internal sealed class QuorumPeer : IRequestPipeline, IDisposable
             foreach (ZabSend send in ready.Sends)
                 Carry(send);
         }
-
-        _learners.Flush();
     }
 
     private void Handle(in ZabEvent e)
