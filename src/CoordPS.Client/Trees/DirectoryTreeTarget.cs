@@ -21,7 +21,9 @@ internal sealed class DirectoryTreeTarget : ITreeTarget
         _directory = Path.GetFullPath(directory);
         _root = root;
         _progress = progress;
-        Existing = new DirectoryTree(_directory, filter);
+        var existing = new DirectoryTree(_directory, filter);
+        // Even the root is not there before an export has begun.
+        Existing = existing.IsExport ? existing : new EmptyTree();
     }
 
     /// <inheritdoc/>
@@ -281,5 +283,10 @@ internal sealed class DirectoryTreeTarget : ITreeTarget
             file.Kind = TreeFileKind.Directory;
             return true;
         }
+    }
+
+    private sealed class EmptyTree : ITreeSource
+    {
+        public IAsyncEnumerable<TreeNode> ReadAsync(CancellationToken ct = default) => AsyncEnumerable.Empty<TreeNode>();
     }
 }

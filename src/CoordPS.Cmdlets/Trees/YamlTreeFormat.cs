@@ -200,6 +200,8 @@ internal sealed class YamlTreeFormat : ITreeArchiveFormat
     {
         private readonly Parser _parser = new(new StreamReader(stream, Utf8, detectEncodingFromByteOrderMarks: true, 256 * 1024, leaveOpen: true));
 
+        private long _line = 1;
+
         public ValueTask<TreeArchiveHeader> ReadHeaderAsync(CancellationToken ct) => ValueTask.FromResult(Read(null, () =>
         {
             bool known = false;
@@ -293,7 +295,9 @@ internal sealed class YamlTreeFormat : ITreeArchiveFormat
             _parser.Consume<MappingStart>();
             while (!_parser.TryConsume<MappingEnd>(out _))
             {
-                string field = _parser.Consume<Scalar>().Value;
+                Scalar key = _parser.Consume<Scalar>();
+                string field = key.Value;
+                _line = key.Start.Line;
                 if (field == "acl")
                 {
                     acl = [];
@@ -339,7 +343,7 @@ internal sealed class YamlTreeFormat : ITreeArchiveFormat
             }
             catch (Exception e) when (e is YamlException or FormatException or OverflowException or DecoderFallbackException)
             {
-                string where = string.Create(CultureInfo.InvariantCulture, $"line {_parser.Current?.Start.Line ?? 0}{(count is null ? "" : $", znode {count + 1}")}");
+                string where = string.Create(CultureInfo.InvariantCulture, $"line {(e as YamlException)?.Start.Line ?? _line}{(count is null ? "" : $", znode {count + 1}")}");
                 throw new TreeArchiveException(name, $"{where}: {e.Message.TrimEnd('.')}", "Correct it, or export it again.", e);
             }
         }

@@ -39,8 +39,9 @@ internal static class ZNodeArchive
         {
             bool partial = File.Exists(file + TreeArchiveFile.PartialSuffix);
             throw new CoordException(
-                "FileNotFound", ErrorCode.BadArguments, $"There is no {(format == ZNodeArchiveFormat.Directory ? "directory" : "file")} '{file}'.",
-                partial ? "An export to it was interrupted: run it again to go on." : "Check the path; -As says what it is, where its name does not.", file,
+                "FileNotFound", ErrorCode.BadArguments,
+                partial ? $"The export to '{file}' was interrupted, and the file is not whole." : $"There is no {(format == ZNodeArchiveFormat.Directory ? "directory" : "file")} '{file}'.",
+                partial ? "Run the export again: it goes on where it was." : "Check the path; -As says what it is, where its name does not.", file,
                 category: System.Management.Automation.ErrorCategory.ObjectNotFound);
         }
 
