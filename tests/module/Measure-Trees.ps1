@@ -12,6 +12,7 @@ param(
     # Znodes with 1 MiB of data. A server of the default jute.maxbuffer (1 MiB less 1 for the whole request) takes a little less: then it is that.
     [int] $Large = 20,
     # Directories depend on the file system more than on anything else.
+    [ValidateSet('json', 'yaml', 'directory')]
     [string[]] $Format = @('json', 'yaml', 'directory')
 )
 $ErrorActionPreference = 'Stop'

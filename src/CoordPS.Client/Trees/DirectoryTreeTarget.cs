@@ -134,7 +134,7 @@ internal sealed class DirectoryTreeTarget : ITreeTarget
             Level level = Enter(ZPath.Parent(node.Path));
             file = level.Find(ZPath.Name(node.Path));
             if (hasChildren)
-                level.MakeDirectory(file);
+                Level.MakeDirectory(file);
         }
 
         switch (file.Kind, node.Data)
@@ -185,7 +185,7 @@ internal sealed class DirectoryTreeTarget : ITreeTarget
             int start = level.Path.Length == 1 ? 1 : level.Path.Length + 1, end = path.IndexOf('/', start);
             string name = end < 0 ? path[start..] : path[start..end];
             TreeFile file = level.Find(name);
-            bool isNew = level.MakeDirectory(file);
+            bool isNew = Level.MakeDirectory(file);
             _levels.Push(new Level(ZPath.Combine(level.Path, name), file.StemPath, isNew));
         }
 
@@ -268,7 +268,7 @@ internal sealed class DirectoryTreeTarget : ITreeTarget
 
         /// <summary>Makes a directory of the file; its data moves into it.</summary>
         /// <returns>Whether there was none before.</returns>
-        public bool MakeDirectory(TreeFile file)
+        public static bool MakeDirectory(TreeFile file)
         {
             if (file.Kind == TreeFileKind.Directory)
                 return false;
