@@ -1,8 +1,12 @@
+using System.Buffers;
+
 namespace CoordPS.Cmdlets;
 
 /// <summary>Configurations in files.</summary>
 internal static class ConfigFile
 {
+    private static readonly SearchValues<char> NeedQuotes = SearchValues.Create(" \t\n\r\"'#$\\");
+
     /// <summary>What a file holds by its extension; JSON when that does not say it.</summary>
     public static CoordConfigFormat FormatOf(string file) => Path.GetExtension(file).ToUpperInvariant() switch
     {
@@ -31,7 +35,7 @@ internal static class ConfigFile
 
     /// <summary>A line of an <c>.env</c> file, as shells and Docker read it.</summary>
     public static string WriteVariable(string name, string value) =>
-        value.AsSpan().ContainsAny(" \t\n\r\"'#$\\") ? $"{name}=\"{value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)
+        value.AsSpan().ContainsAny(NeedQuotes) ? $"{name}=\"{value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)
             .Replace("\n", "\\n", StringComparison.Ordinal).Replace("\r", "\\r", StringComparison.Ordinal)}\"" : $"{name}={value}";
 
     private static string Unquote(string value)

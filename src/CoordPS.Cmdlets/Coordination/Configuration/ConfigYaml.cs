@@ -64,7 +64,7 @@ internal static class ConfigYaml
         }
     }
 
-    private static JsonNode? ToJson(YamlScalarNode scalar)
+    private static JsonValue? ToJson(YamlScalarNode scalar)
     {
         string text = scalar.Value ?? "";
         if (scalar.Style is not (ScalarStyle.Plain or ScalarStyle.Any) || scalar.Tag == "tag:yaml.org,2002:str")
@@ -109,7 +109,7 @@ internal static class ConfigYaml
         var plain = new YamlScalarNode(text);
         if (text.Contains('\n', StringComparison.Ordinal))
             plain.Style = ScalarStyle.DoubleQuoted;
-        else if (ToJson(plain) is not JsonValue value || value.GetValueKind() != System.Text.Json.JsonValueKind.String)
+        else if (ToJson(plain) is not { } value || value.GetValueKind() != System.Text.Json.JsonValueKind.String)
             plain.Style = ScalarStyle.SingleQuoted;
         return plain;
     }
