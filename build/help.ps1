@@ -2,8 +2,8 @@
 .SYNOPSIS
     Keeps the cmdlets' help: docs/cmdlets/*.md, and module/en-US, which Get-Help reads and is made from them.
 .DESCRIPTION
-    With -Update it first writes a page for each new cmdlet and parameter, with what the code's own comments say of them, and brings
-    syntax and parameter tables up to date; what a person wrote stays. Needs the module (build/build.sh) and Microsoft.PowerShell.PlatyPS.
+    With -Update it first makes the pages anew: synopsis, description, syntax and parameters from the code and its comments; examples, notes
+    and links, which are written by hand, stay. Needs the module (build/build.sh) and Microsoft.PowerShell.PlatyPS.
 .PARAMETER Update
     Bring the pages up to date with the module before.
 .PARAMETER OutputFolder
@@ -49,7 +49,6 @@ $common = @{
 }
 
 if ($Update) {
-    Import-Module "$root/out/CoordPS"
     $null = New-Item -ItemType Directory -Force $pages
     $script:comments = @{}
     $file = Get-ChildItem "$root/src/CoordPS.Cmdlets/bin" -Recurse -Filter CoordPS.Cmdlets.xml | Sort-Object LastWriteTime | Select-Object -Last 1
@@ -57,16 +56,14 @@ if ($Update) {
     foreach ($member in $xml.doc.members.member) { $script:comments[$member.name] = $member }
     $scratch = Join-Path ([System.IO.Path]::GetTempPath()) "coordps-help-$PID"
     try {
+        # Without the help that was made before, which PlatyPS would put into the pages once more.
+        Copy-Item -Recurse "$root/out/CoordPS" "$scratch/module/CoordPS" -Force -Container
+        Remove-Item -Recurse "$scratch/module/CoordPS/en-US" -ErrorAction Ignore
+        Import-Module "$scratch/module/CoordPS"
         foreach ($command in Get-Command -Module CoordPS -CommandType Cmdlet) {
             $page = "$pages/$($command.Name).md"
-            if (Test-Path $page) {
-                $null = Update-MarkdownCommandHelp -Path $page -NoBackup
-            }
-            else {
-                $null = New-MarkdownCommandHelp -CommandInfo $command -OutputFolder $scratch
-                Move-Item "$scratch/CoordPS/$($command.Name).md" $page
-            }
-            $text = Get-Content -Raw $page
+            $null = New-MarkdownCommandHelp -CommandInfo $command -OutputFolder $scratch
+            $text = Get-Content -Raw "$scratch/CoordPS/$($command.Name).md"
             $text = [regex]::Replace($text, '(?s)## (INPUTS|OUTPUTS)\n.*?(?=\n## )', { param($match) $match.Value -replace '\{\{ Fill in the Description \}\}\s*', '' })
             $type = $command.ImplementingType
             if ($summary = Get-Comment "T:$($type.FullName)") {
@@ -82,14 +79,26 @@ if ($Update) {
                 })
             $text = $text -replace '(?m)^ms\.date:.*\n', '' -replace '(?s)## ALIASES\s+This cmdlet has the following aliases,\s+\{\{Insert list of aliases\}\}\s+', ''
             $text = $text -replace '\{\{ Fill in the related links here \}\}\s*', '' -replace '\{\{ Fill in the Notes \}\}\s*', ''
-            [System.IO.File]::WriteAllText($page, $text)
+            if (Test-Path $page) {
+                $before = Get-Content -Raw $page
+                foreach ($section in 'EXAMPLES', 'NOTES', 'RELATED LINKS') {
+                    $pattern = "(?s)(?<=\n## $section\n).*?(?=\n## |\z)"
+                    $written = [regex]::Match($before, $pattern)
+                    if ($written.Success -and $written.Value.Trim()) {
+                        $text = [regex]::Replace($text, $pattern, { $written.Value.TrimEnd() + "`n" })
+                    }
+                }
+            }
+            [System.IO.File]::WriteAllText($page, $text.TrimEnd() + "`n")
         }
     }
     finally {
+        Remove-Module CoordPS -ErrorAction Ignore
         if (Test-Path $scratch) { Remove-Item -Recurse -Force $scratch }
     }
+    $commands = (Import-PowerShellDataFile "$root/CoordPS.psd1").CmdletsToExport
     foreach ($page in Get-ChildItem "$pages/*.md") {
-        if (-not (Get-Command -Module CoordPS -Name $page.BaseName -ErrorAction Ignore)) {
+        if ($page.BaseName -notin $commands) {
             Write-Warning "$($page.Name): there is no such cmdlet any more."
         }
         foreach ($gap in Select-String -Path $page '\{\{.*?\}\}') {
