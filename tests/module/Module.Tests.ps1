@@ -135,7 +135,7 @@ Describe 'Views' {
 Describe 'Completion' {
     BeforeAll {
         $null = Start-CoordEnsemble completion | Connect-Coord
-        '/apps', '/apps/web-1', '/apps/web-2', '/apps/with space', '/apps/db' | New-ZNode | Out-Null
+        '/apps', '/apps/web-1', '/apps/web-2', '/apps/with space', "/apps/it's", '/apps/db' | New-ZNode | Out-Null
         function Complete([string] $Text) { (TabExpansion2 $Text $Text.Length).CompletionMatches.CompletionText }
     }
     AfterAll {
@@ -148,6 +148,7 @@ Describe 'Completion' {
         @{ Text = 'Get-ZNode /a'; Offered = '/apps' }
         @{ Text = 'Remove-ZNode /apps/web'; Offered = '/apps/web-1', '/apps/web-2' }
         @{ Text = 'Set-ZNode -Path /apps/wi'; Offered = "'/apps/with space'" }
+        @{ Text = "Get-ZNode '/apps/it''s"; Offered = "'/apps/it''s'" }
         @{ Text = 'Stop-CoordEnsemble comp'; Offered = 'completion' }
         @{ Text = 'New-ZNode /x -Acl Rea'; Offered = 'ReadOnly' }
         @{ Text = 'Get-ZNode / -Encoding uni'; Offered = 'unicode' }

@@ -67,6 +67,26 @@ foreach ($peer in $peers) {
                 [System.Linq.Enumerable]::SequenceEqual([string[]](Get-Content "$folder/$File" | Select-Object -Skip 8), [string[]]([System.Text.Encoding]::UTF8.GetString($bytes) -split "`n" | Select-Object -Skip 8 | Select-Object -SkipLast 1)) | Should -BeTrue
                 Compare-ZNode /tree -FilePath "$folder/$File" | Should -BeNullOrEmpty
             }
+            It 'end with Ctrl+C within a second, and go on after' {
+                $many = "$folder/many.json"
+                $lines = foreach ($i in 0..59999) { ",`n{`"path`":`"/n$i`",`"data`":`"$i`"}" }
+                Set-Content $many "{`"format`":`"coordps-tree`",`"nodes`":[{`"path`":`"/`"}$(-join $lines)]}"
+                $background = Start-Background ([scriptblock]::Create("Import-ZNode '$many' /many -Session `$Session")) $session
+                Wait-Until { Test-ZNode /many }
+                (Measure-Command { $background.Shell.Stop() }).TotalSeconds | Should -BeLessThan 1
+                $background.Shell.Dispose()
+                $rest = Import-ZNode $many /many
+                $rest.Failed | Should -Be 0
+                $rest.Created + $rest.Unchanged | Should -Be 60001
+
+                $background = Start-Background ([scriptblock]::Create("Export-ZNode /many '$folder/many-out.json' -Session `$Session")) $session
+                Wait-Until { (Test-Path "$folder/many-out.json.partial") -or (Test-Path "$folder/many-out.json") }
+                (Measure-Command { $background.Shell.Stop() }).TotalSeconds | Should -BeLessThan 1
+                $background.Shell.Dispose()
+                if (-not (Test-Path "$folder/many-out.json")) { $null = Export-ZNode /many "$folder/many-out.json" -WarningAction Ignore }
+                Compare-ZNode /many -FilePath "$folder/many-out.json" -Quiet | Should -BeTrue
+                Remove-ZNode /many -Recurse -Force
+            }
             It 'overwrite only when asked' {
                 $null = New-ZNode /differs other
                 $null = Import-ZNode "$folder/tree.json" /differs -ErrorVariable errors -ErrorAction SilentlyContinue

@@ -20,7 +20,11 @@ public sealed class PathCompleter : IArgumentCompleter
     public IEnumerable<CompletionResult> CompleteArgument(
         string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
     {
-        string typed = (wordToComplete ?? "").Trim('\'', '"');
+        string typed = wordToComplete ?? "";
+        // Within quotes a quote is written twice, as this completes it.
+        if (typed.StartsWith('\''))
+            typed = typed.Replace("''", "'", StringComparison.Ordinal)[1..].TrimEnd('\'');
+        typed = typed.Trim('"');
         if (typed.Length == 0)
             typed = ZPath.Root;
         var session = (fakeBoundParameters?["Session"] is PSObject wrapped ? wrapped.BaseObject : fakeBoundParameters?["Session"]) as CoordSession;
