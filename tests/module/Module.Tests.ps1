@@ -125,7 +125,7 @@ Describe 'Views' {
 
     It 'show sessions, ensembles, lists, operations and results' {
         $session | Out-String -Width 160 | Should -Match "Id\s+State\s+Server\s+Chroot\s+Timeout\s+Default[\s\S]+$($session.Id)\s+Connected\s+127\.0\.0\.1:\d+\s+/\s+30s\s+\*"
-        $ensemble | Out-String -Width 160 | Should -Match 'views\s+Running\s+1\s+127\.0\.0\.1:\d+'
+        $ensemble | Out-String -Width 160 | Should -Match 'views\s+Running\s+1\s+1\s+InProcess\s+127\.0\.0\.1:\d+'
         Get-ZNodeAcl /view | Out-String -Width 160 | Should -Match '0\s+/view\s+world:anyone:cdrwa'
         Set-ZNode /view x -Version 3 -AsOperation | Out-String -Width 160 | Should -Match 'Set\s+3\s+1\s+/view'
         Invoke-ZNodeTransaction { Set-ZNode /view x } | Out-String -Width 160 | Should -Match '1\s+Set\s+1\s+/view'
