@@ -37,8 +37,8 @@ cleanup() {
 }
 trap cleanup EXIT
 
-start() { # NAME    on fresh data; leaves the seconds to the first answered request, of the last member, in NAME/started
-    local name=$1 command=("$coordps" server) from id folder port ports=() lines=() free
+start() { # NAME    on fresh data, until all answer
+    local name=$1 command=("$coordps" server) id folder port ports=() lines=() free
     [ "$name" = apache ] && command=(bash tests/interop/apache-server.sh)
     rm -rf "${work:?}/$name"
     hosts[$name]=
@@ -48,7 +48,6 @@ start() { # NAME    on fresh data; leaves the seconds to the first answered requ
         ports+=("${free[id - 1]}")
         [ "$members" = 1 ] || lines+=("server.$id=127.0.0.1:${free[members + id - 1]}:${free[2 * members + id - 1]}")
     done
-    from=$(date +%s%N)
     for id in $(seq "$members"); do
         folder=$work/$name/$id
         port=${ports[id - 1]}
@@ -64,7 +63,7 @@ start() { # NAME    on fresh data; leaves the seconds to the first answered requ
         hosts[$name]+="${hosts[$name]:+,}127.0.0.1:$port"
     done
     for id in $(seq "$members"); do
-        if ! python3 build/first_answer.py "${ports[id - 1]}" "$from" >"$work/$name/started"; then
+        if ! python3 build/first_answer.py "${ports[id - 1]}"; then
             tail "$work/$name/$id/log" >&2
             exit 1
         fi
@@ -83,15 +82,6 @@ measure() { # NAME OPERATION OPTIONS...
             sed "s/^{/{\"label\":\"$name\",\"generator\":\"$(basename "$GENERATOR")\",\"op\":\"$operation\",/" >>"$work/results.jsonl"
     fi
 }
-
-for _ in $(seq "$rounds"); do
-    for name in apache ours; do
-        start $name
-        echo "{\"label\":\"$name\",\"op\":\"start\",\"seconds\":$(cat "$work/$name/started")}" >>"$work/results.jsonl"
-        stop $name
-    done
-done
-echo "start: done" >&2
 
 start apache
 start ours
@@ -125,3 +115,7 @@ if [ -z "${SKIP_MEMORY:-}" ]; then
 fi
 
 python3 build/bench_table.py "$work/results.jsonl"
+if [ "$members" = 1 ]; then
+    echo
+    echo "Start to first answered request: $(python3 build/start-compare.py "$rounds")"
+fi

@@ -34,10 +34,7 @@ def main():
     print("| | ours / Apache | ours | Apache |")
     print("|---|---|---|---|")
     for (op, _, _, _), group in groups.items():
-        if op == "start":
-            print("| start to first answered request, s | %s | %.3f | %.3f |"
-                  % (ratio(group, "seconds"), median(group["ours"], "seconds"), median(group["apache"], "seconds")))
-        elif op == "load":
+        if op == "load":
             print("| memory with %d znodes of 100 B, MiB | %s | %.0f | %.0f |" % (
                 group["ours"][0]["ops"], ratio(group, "server_rss_mb"),
                 median(group["ours"], "server_rss_mb"), median(group["apache"], "server_rss_mb")))
@@ -46,8 +43,6 @@ def main():
           "| ops/s ours | Apache | CPU us/op ours | Apache | p99 ms ours | Apache | measured with |")
     print("|---|---|---|---|---|---|---|---|---|---|---|")
     for (op, sessions, window, generator), group in groups.items():
-        if op == "start":
-            continue
         shape = "%d x %d" % (sessions, window)
         p99 = "p99_us"
         if op == "watch":
