@@ -235,7 +235,7 @@ internal sealed class EnsembleFolder
         }
 
         var text = new StringBuilder();
-        Append(text, options, CommonDefaults[..1], [("dataDir", path), ("clientPort", Name(Ports(options.ClientPorts, 1, ClientPort)?[0] ?? 0)), ("clientPortAddress", options.Address)]);
+        Append(text, options, CommonDefaults, [("dataDir", path), ("clientPort", Name(Ports(options.ClientPorts, 1, ClientPort)?[0] ?? 0)), ("clientPortAddress", options.Address)]);
         try
         {
             return new EnsembleFolder(path, null) { Members = [new MemberFolder(1, path, ServerConfig.Parse(text.ToString()))] };

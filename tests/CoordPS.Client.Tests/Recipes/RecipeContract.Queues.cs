@@ -119,7 +119,8 @@ public abstract partial class RecipeContract
         proxy.Release();
         Assert.EndsWith("/qn-0000000001", await send.WaitAsync(Patience), StringComparison.Ordinal);
         Assert.Equal(["1", "2"], (await queue.PeekAsync()).Select(m => Text(m.Data)));
-        await Eventually.TrueAsync(async () => (await Other.GetChildrenAsync(path + "-sends")).Children.Count == 0, "receipts are gone");
+        // The container that held them may go with the last of them.
+        await Eventually.TrueAsync(async () => await Other.ExistsAsync(path + "-sends") is not { NumChildren: > 0 }, "receipts are gone");
     }
 
     [ContractFact]
