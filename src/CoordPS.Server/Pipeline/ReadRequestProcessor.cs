@@ -213,13 +213,16 @@ internal sealed class ReadRequestProcessor(DataTree tree, ServerConfig config)
         return ErrorCode.Ok;
     }
 
-    private ErrorCode WriteData(ServerConnection connection, ref JuteReader reader, JuteWriter output, out bool changed)
+    /// <summary>The znode that a request names, if the connection may read it; watched from here on if the request asks for that.</summary>
+    private ErrorCode Open(ServerConnection connection, ref JuteReader reader, WatchManager watches, out DataNode node, out bool changed)
     {
         changed = false;
+        node = default;
         ReadOnlySpan<byte> path = reader.ReadUtf8Span();
         bool watch = reader.ReadBoolean();
-        if (tree.Find(path) is not { } node)
+        if (tree.Find(path) is not { } found)
             return ErrorCode.NoNode;
+        node = found;
         if (!Allows(connection, node, Permissions.Read))
         {
             changed = !node.IsUnchanged;
@@ -227,7 +230,15 @@ internal sealed class ReadRequestProcessor(DataTree tree, ServerConfig config)
         }
 
         if (watch)
-            tree.DataWatches.Add(Text(path), connection);
+            watches.Add(Text(path), connection);
+        return ErrorCode.Ok;
+    }
+
+    private ErrorCode WriteData(ServerConnection connection, ref JuteReader reader, JuteWriter output, out bool changed)
+    {
+        ErrorCode error = Open(connection, ref reader, tree.DataWatches, out DataNode node, out changed);
+        if (error != ErrorCode.Ok)
+            return error;
         if (node.IsDataNull)
             output.WriteInt32(-1);
         else
@@ -239,19 +250,9 @@ internal sealed class ReadRequestProcessor(DataTree tree, ServerConfig config)
 
     private ErrorCode WriteChildren(ServerConnection connection, ref JuteReader reader, JuteWriter output, bool withStat, out bool changed)
     {
-        changed = false;
-        ReadOnlySpan<byte> path = reader.ReadUtf8Span();
-        bool watch = reader.ReadBoolean();
-        if (tree.Find(path) is not { } node)
-            return ErrorCode.NoNode;
-        if (!Allows(connection, node, Permissions.Read))
-        {
-            changed = !node.IsUnchanged;
-            return ErrorCode.NoAuth;
-        }
-
-        if (watch)
-            tree.ChildWatches.Add(Text(path), connection);
+        ErrorCode error = Open(connection, ref reader, tree.ChildWatches, out DataNode node, out changed);
+        if (error != ErrorCode.Ok)
+            return error;
         int countAt = output.Length, count = 0;
         output.WriteInt32(0);
         foreach (DataNode child in node)
