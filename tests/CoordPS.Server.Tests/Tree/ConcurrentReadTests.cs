@@ -8,6 +8,10 @@ namespace CoordPS.Server.Tests;
 public sealed class ConcurrentReadTests
 {
     private static readonly TimeSpan Duration = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
+    /// <summary>How many reads each reader makes at least, however busy the machine is.</summary>
+    private const int Enough = 100;
 
     private readonly DataTree _tree = new(extendedTypes: true);
     private long _zxid;
@@ -20,15 +24,17 @@ public sealed class ConcurrentReadTests
         foreach (byte[] path in paths)
             Create(Bytes.Text(path), Pattern(0));
         Create("/parent", []);
-        using var stop = new CancellationTokenSource(Duration);
-        Task<long>[] readers = [Task.Run(() => ReadData(paths, stop.Token)), Task.Run(() => ReadChildren(stop.Token))];
+        using var duration = new CancellationTokenSource(Duration);
+        using var patience = new CancellationTokenSource(Patience);
+        bool GoesOn(long reads) => !duration.IsCancellationRequested || (reads <= Enough && !patience.IsCancellationRequested);
+        Task<long>[] readers = [Task.Run(() => ReadData(paths, GoesOn)), Task.Run(() => ReadChildren(GoesOn))];
 
         // Everything at once: nodes that come and go, in numbers that make the table grow, and data of all sizes on the same blocks.
         var random = new Random(1);
         int[] versions = new int[paths.Length];
         var made = new Queue<string>();
         long writes = 0;
-        for (int next = 0; !stop.IsCancellationRequested; next++)
+        for (int next = 0; !readers.All(reader => reader.IsCompleted); next++)
         {
             for (int i = 0; i < 20; i++)
             {
@@ -51,7 +57,7 @@ public sealed class ConcurrentReadTests
         }
 
         long[] reads = await Task.WhenAll(readers);
-        Assert.All(reads, r => Assert.True(r > 100, $"{r} reads beside {writes} writes"));
+        Assert.All(reads, r => Assert.True(r > Enough, $"{r} reads beside {writes} writes"));
         while (made.TryDequeue(out string? name))
         {
             Assert.NotNull(_tree.Find(name));
@@ -73,12 +79,12 @@ public sealed class ConcurrentReadTests
 
     private static int Length(int version) => (version % 7) switch { 0 => 0, 1 => 3, 2 => 40, 3 => 700, 4 => 5000, 5 => 33_000, _ => 8 } + (version % 5);
 
-    private long ReadData(byte[][] paths, CancellationToken stop)
+    private long ReadData(byte[][] paths, Func<long, bool> goesOn)
     {
         var random = new Random(2);
         byte[] copy = new byte[64 * 1024];
         long reads = 0;
-        while (!stop.IsCancellationRequested)
+        while (goesOn(reads))
         {
             byte[] path = paths[random.Next(paths.Length)];
             if (_tree.Find(path) is not { } node)
@@ -97,11 +103,11 @@ public sealed class ConcurrentReadTests
         return reads;
     }
 
-    private long ReadChildren(CancellationToken stop)
+    private long ReadChildren(Func<long, bool> goesOn)
     {
         long reads = 0;
         List<string> names = [];
-        while (!stop.IsCancellationRequested)
+        while (goesOn(reads))
         {
             names.Clear();
             DataNode parent = _tree.Find("/parent"u8)!.Value;
