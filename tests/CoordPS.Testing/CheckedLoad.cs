@@ -19,6 +19,7 @@ public sealed class CheckedLoad : IAsyncDisposable
     private readonly string _root;
     private readonly List<Writer> _writers = [];
     private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationTokenSource _abandon = new();
     private readonly Lock _gate = new();
     private TaskCompletionSource _mayWrite = Released();
     private Awaited? _awaited;
@@ -117,9 +118,12 @@ public sealed class CheckedLoad : IAsyncDisposable
     {
         Resume();
         await _stop.CancelAsync().ConfigureAwait(false);
+        // A client whose member does not run would go on for ever: it is told that nobody waits for it any more.
+        await _abandon.CancelAsync().ConfigureAwait(false);
         foreach (Writer writer in _writers)
             await writer.DisposeAsync().ConfigureAwait(false);
         _stop.Dispose();
+        _abandon.Dispose();
     }
 
     private static TaskCompletionSource Released()
@@ -185,6 +189,8 @@ public sealed class CheckedLoad : IAsyncDisposable
 
         public async ValueTask DisposeAsync()
         {
+            if (_client is not null)
+                await _client.DisposeAsync().ConfigureAwait(false);
             await Loop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (_client is not null)
                 await _client.DisposeAsync().ConfigureAwait(false);
@@ -292,10 +298,11 @@ public sealed class CheckedLoad : IAsyncDisposable
 
         private async Task RecoverAsync(ZooKeeperException e)
         {
+            load._abandon.Token.ThrowIfCancellationRequested();
             if (e.Error == ErrorCode.SessionExpired)
             {
                 await _client!.DisposeAsync().ConfigureAwait(false);
-                _client = await ProcessEnsemble.ConnectAsync(connectionString).ConfigureAwait(false);
+                _client = await ProcessEnsemble.ConnectAsync(connectionString, ct: load._abandon.Token).ConfigureAwait(false);
             }
             else
             {

@@ -173,8 +173,12 @@ public sealed class ProcessEnsemble : IAsyncDisposable
     }
 
     /// <summary>Waits until a member is what is wanted.</summary>
+    /// <exception cref="InvalidOperationException">Its process has ended; the message has what it said.</exception>
     public Task WaitForModeAsync(int id, params string[] modes) =>
-        Eventually.TrueAsync(async () => await ModeAsync(id).ConfigureAwait(false) is { } mode && modes.Contains(mode), $"member {id} is {string.Join(" or ", modes)}");
+        Eventually.TrueAsync(
+            async () => await ModeAsync(id).ConfigureAwait(false) is { } mode ? modes.Contains(mode)
+                : this[id].ProcessId is null ? throw new InvalidOperationException($"Member {id} has ended by itself. {(this[id] as CoordPSProcess)?.Output}") : false,
+            $"member {id} is {string.Join(" or ", modes)}");
 
     /// <summary>Waits until all members serve.</summary>
     public async Task WaitUntilAllServeAsync()
@@ -204,7 +208,7 @@ public sealed class ProcessEnsemble : IAsyncDisposable
     }
 
     /// <summary>A client as the super user, that keeps trying.</summary>
-    public static Task<ZooKeeperClient> ConnectAsync(string connectionString, TimeSpan? sessionTimeout = null) => ZooKeeperClient.ConnectAsync(new ZooKeeperClientOptions
+    public static Task<ZooKeeperClient> ConnectAsync(string connectionString, TimeSpan? sessionTimeout = null, CancellationToken ct = default) => ZooKeeperClient.ConnectAsync(new ZooKeeperClientOptions
     {
         ConnectionString = connectionString,
         SessionTimeout = sessionTimeout ?? TimeSpan.FromSeconds(10),
@@ -212,7 +216,7 @@ public sealed class ProcessEnsemble : IAsyncDisposable
         ReconnectBackoff = TimeSpan.FromMilliseconds(10),
         MaxReconnectBackoff = TimeSpan.FromMilliseconds(20),
         Credentials = [new Credential("digest", System.Text.Encoding.ASCII.GetBytes(TestServerOptions.SuperUser))],
-    });
+    }, ct);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
