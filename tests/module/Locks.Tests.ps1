@@ -30,12 +30,23 @@ foreach ($peer in $peers) {
             $first = Use-CoordLock /locks/stream { 1..1000000 } | Select-Object -First 2
             $first | Should -Be 1, 2
             Get-CoordLock /locks/stream | Should -BeNullOrEmpty
+            & { Use-CoordLock /locks/stream { try { 1, 2 } catch { 'caught' } } | Select-Object -First 1; 'next' } | Should -Be 1, 'next'
+        }
+
+        It 'keep runspaces apart that share a session' {
+            $held = Lock-Coord /locks/shared
+            $run = Start-Background { Use-CoordLock /locks/shared { 'mine' } -Session $Session; Unlock-Coord /locks/shared -ErrorAction SilentlyContinue } $session
+            Wait-Until { @(Get-CoordLock /locks/shared).Count -eq 2 }
+            $run.Output.Count | Should -Be 0
+            $held | Unlock-Coord
+            Wait-Until { $run.Output.Count -eq 1 }
+            $run.Shell.Dispose()
         }
 
         It 'are given back when the block fails, and the error is the block''s' {
             { Use-CoordLock /locks/fails { throw 'out of paint' } } | Should -Throw '*out of paint*'
             Get-CoordLock /locks/fails | Should -BeNullOrEmpty
-            Use-CoordLock /locks/fails { Write-Error soft; 'on' } -ErrorAction SilentlyContinue -ErrorVariable errors | Should -Be 'on'
+            Use-CoordLock /locks/fails { Write-Error soft -ErrorAction Continue; 'on' } -ErrorAction SilentlyContinue -ErrorVariable errors | Should -Be 'on'
             "$errors" | Should -Be 'soft'
         }
 
@@ -133,8 +144,7 @@ foreach ($peer in $peers) {
             Unlock-Coord /locks/bypath
             Unlock-Coord /locks/bypath -ErrorAction SilentlyContinue -ErrorVariable missing
             $missing.FullyQualifiedErrorId | Should -BeLike 'NotHeld,*'
-            Lock-Coord bad -ErrorAction SilentlyContinue -ErrorVariable bad
-            $bad.FullyQualifiedErrorId | Should -BeLike 'BadArguments,*'
+            { Lock-Coord bad } | Should -Throw -ErrorId 'BadArguments,*'
         }
     }
 

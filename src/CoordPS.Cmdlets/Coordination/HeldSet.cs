@@ -1,6 +1,6 @@
 namespace CoordPS.Cmdlets;
 
-/// <summary>What a runspace has taken and not given back. The newest comes first.</summary>
+/// <summary>What a runspace has taken and not given back, with whichever session. The newest comes first.</summary>
 internal sealed class HeldSet
 {
     private readonly Lock _gate = new();
@@ -9,13 +9,24 @@ internal sealed class HeldSet
     public void Add(IHeld item)
     {
         lock (_gate)
+        {
+            // Another runspace closes its session without knowing of ours.
+            _items.RemoveAll(static held => held.Session.State == Client.SessionState.Closed);
             _items.Insert(0, item);
+            item.Holder = this;
+        }
     }
 
-    public bool Remove(IHeld item)
+    /// <summary>Forgets what is given back, whichever runspace took it.</summary>
+    public static void Remove(IHeld item)
     {
-        lock (_gate)
-            return _items.Remove(item);
+        if (item.Holder is not { } holder)
+            return;
+        lock (holder._gate)
+        {
+            holder._items.Remove(item);
+            item.Holder = null;
+        }
     }
 
     /// <summary>Forgets what ends with a session.</summary>
@@ -32,6 +43,6 @@ internal sealed class HeldSet
     public IReadOnlyList<T> All<T>()
     {
         lock (_gate)
-            return [.. _items.OfType<T>()];
+            return [.. _items.Where(static held => held.Session.State != Client.SessionState.Closed).OfType<T>()];
     }
 }

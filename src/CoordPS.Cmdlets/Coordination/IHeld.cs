@@ -5,4 +5,7 @@ internal interface IHeld
 {
     /// <summary>The session it was taken with, and ends with.</summary>
     CoordSession Session { get; }
+
+    /// <summary>What the runspace that took it holds; null when it was given back.</summary>
+    HeldSet? Holder { get; set; }
 }

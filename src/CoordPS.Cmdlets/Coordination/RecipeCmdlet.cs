@@ -17,7 +17,7 @@ public abstract class RecipeCmdlet : SessionCmdlet
     }
 
     /// <summary>Waits for others, and shows whom it waits for when that takes long.</summary>
-    /// <param name="waiting">What ends the wait.</param>
+    /// <param name="waiting">What ends the wait. What it brings is given back when the cmdlet is stopped meanwhile.</param>
     /// <param name="activity">What it is, for the progress.</param>
     /// <param name="status">Whom it waits for, asked for every few seconds; a failure to tell is not shown.</param>
     private protected async Task<T> WaitAsync<T>(Task<T> waiting, string activity, Func<CancellationToken, Task<string>> status)
@@ -25,32 +25,52 @@ public abstract class RecipeCmdlet : SessionCmdlet
         var progress = new ProgressReporter(this, activity);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
         using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1.5));
+        T result;
         try
         {
-            Task<bool> tick = timer.WaitForNextTickAsync(ended.Token).AsTask();
-            while (await Task.WhenAny(waiting, tick) != waiting)
+            try
             {
-                await tick;
-                string? text = null;
-                try
+                Task<bool> tick = timer.WaitForNextTickAsync(ended.Token).AsTask();
+                while (await Task.WhenAny(waiting, tick) != waiting)
                 {
-                    text = await status(ended.Token).WaitAsync(TimeSpan.FromSeconds(1), ended.Token);
-                }
-                catch (Exception e) when (e is ZooKeeperException or TimeoutException)
-                {
-                    text = $"{CurrentSession.State}";
+                    await tick;
+                    string text;
+                    try
+                    {
+                        text = await status(ended.Token).WaitAsync(TimeSpan.FromSeconds(1), ended.Token);
+                    }
+                    catch (Exception e) when (e is ZooKeeperException or TimeoutException)
+                    {
+                        text = $"{CurrentSession.State}";
+                    }
+
+                    progress.Report(text);
+                    tick = timer.WaitForNextTickAsync(ended.Token).AsTask();
                 }
 
-                progress.Report(text);
-                tick = timer.WaitForNextTickAsync(ended.Token).AsTask();
+                result = await waiting;
+            }
+            finally
+            {
+                await ended.CancelAsync();
+                progress.Complete();
             }
 
-            return await waiting;
+            Cancellation.ThrowIfCancellationRequested();
+            return result;
         }
-        finally
+        catch
         {
-            await ended.CancelAsync();
-            progress.Complete();
+            _ = AbandonAsync(waiting);
+            throw;
         }
+    }
+
+    /// <summary>Gives back what was got after all, when nobody waits for it any more.</summary>
+    private static async Task AbandonAsync<T>(Task<T> waiting)
+    {
+        await ((Task)waiting).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (waiting.IsCompletedSuccessfully && waiting.Result is IAsyncDisposable got)
+            await got.DisposeAsync().ConfigureAwait(false);
     }
 }

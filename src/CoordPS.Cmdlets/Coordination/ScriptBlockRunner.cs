@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using System.Runtime.ExceptionServices;
 
 namespace CoordPS.Cmdlets;
 
@@ -15,11 +16,13 @@ internal static class ScriptBlockRunner
     /// <param name="stop">Stops it.</param>
     /// <returns>Whether it came to its end without being stopped.</returns>
     /// <exception cref="RuntimeException">What the block threw.</exception>
+    /// <remarks><c>return</c>, and <c>break</c> and <c>continue</c> outside of the block's own loops, end the block.</remarks>
     public static bool Run(PSCmdlet cmdlet, ScriptBlock block, object input, CancellationToken stop)
     {
         using var shell = PowerShell.Create(RunspaceMode.CurrentRunspace);
         shell.AddCommand("Microsoft.PowerShell.Core\\ForEach-Object").AddParameter("Process", block);
         var output = new PSDataCollection<PSObject>();
+        ExceptionDispatchInfo? refused = null;
         // All of these are raised on this thread, by what the block does.
         PassOn(output, cmdlet.WriteObject);
         PassOn(shell.Streams.Error, cmdlet.WriteError);
@@ -34,19 +37,33 @@ internal static class ScriptBlockRunner
         try
         {
             shell.Invoke(new[] { input }, output);
-            // A pipeline that is stopped in a program does not always throw.
-            return !stop.IsCancellationRequested;
         }
-        catch (PipelineStoppedException) when (stop.IsCancellationRequested)
+        catch (PipelineStoppedException) when (stop.IsCancellationRequested || refused is not null)
         {
-            return false;
+            // By us.
         }
-    }
 
-    private static void PassOn<T>(PSDataCollection<T> stream, Action<T> write) =>
-        stream.DataAdded += (_, _) =>
-        {
-            foreach (T item in stream.ReadAll())
-                write(item);
-        };
+        refused?.Throw();
+        // A pipeline that is stopped in a program does not always throw.
+        return !stop.IsCancellationRequested;
+
+        void PassOn<T>(PSDataCollection<T> stream, Action<T> write) =>
+            stream.DataAdded += (_, _) =>
+            {
+                foreach (T item in stream.ReadAll())
+                {
+                    try
+                    {
+                        write(item);
+                    }
+                    catch (Exception e)
+                    {
+                        // The cmdlet's pipeline wants no more (Select-Object -First, -ErrorAction Stop, Ctrl+C). That is for the cmdlet to know; in
+                        // the block's own pipeline it would end the wrong one. This ends the block's, past its catch clauses.
+                        refused ??= ExceptionDispatchInfo.Capture(e);
+                        throw new PipelineStoppedException();
+                    }
+                }
+            };
+    }
 }

@@ -25,6 +25,8 @@ public sealed class CoordBarrier : IHeld
     /// <summary>The session it was entered with.</summary>
     public CoordSession Session { get; }
 
+    HeldSet? IHeld.Holder { get; set; }
+
     internal DistributedDoubleBarrier Barrier { get; }
 
     /// <inheritdoc/>

@@ -54,7 +54,7 @@ public sealed class EnterCoordBarrierCommand : RecipeCmdlet
         }
 
         var place = new CoordBarrier(session, barrier);
-        session.Owner.Held.Add(place);
+        RunspaceState.Current.Held.Add(place);
         WriteObject(place);
     }
 }

@@ -5,6 +5,7 @@ namespace CoordPS.Cmdlets;
 
 /// <summary>Waits until all who entered a barrier together are done, and leaves it with them.</summary>
 [Cmdlet(VerbsCommon.Exit, "CoordBarrier", DefaultParameterSetName = PathSet, SupportsShouldProcess = true)]
+[OutputType(typeof(void))]
 public sealed class ExitCoordBarrierCommand : RecipeCmdlet
 {
     private const string PathSet = "Path";
@@ -39,7 +40,7 @@ public sealed class ExitCoordBarrierCommand : RecipeCmdlet
         {
             if (!ShouldProcess(place.Path, "Leave barrier"))
                 continue;
-            place.Session.Owner.Held.Remove(place);
+            HeldSet.Remove(place);
             bool left = await WaitAsync(
                 Timeout is { } timeout ? place.Barrier.LeaveAsync(timeout, Cancellation) : DoneAsync(place.Barrier.LeaveAsync(Cancellation)), $"Leaving barrier {place.Path}",
                 async cancel => $"{(await place.Session.Client.GetChildrenAsync(place.Path, cancel)).Children.Count} are still there");

@@ -9,6 +9,7 @@ namespace CoordPS.Cmdlets;
 /// <c>Remove-ZNode</c> opens it. It is Curator's <c>DistributedBarrier</c>.
 /// </summary>
 [Cmdlet(VerbsLifecycle.Wait, "CoordBarrier")]
+[OutputType(typeof(void))]
 public sealed class WaitCoordBarrierCommand : RecipeCmdlet
 {
     /// <summary>The barrier's path.</summary>

@@ -30,10 +30,16 @@ public sealed class CoordElection : IDisposable, IHeld
     /// <summary>The session it takes part with.</summary>
     public CoordSession Session { get; }
 
+    HeldSet? IHeld.Holder { get; set; }
+
     internal LeaderLatch Latch { get; }
 
     /// <inheritdoc/>
-    public void Dispose() => Latch.DisposeAsync().AsTask().GetAwaiter().GetResult();
+    public void Dispose()
+    {
+        HeldSet.Remove(this);
+        Latch.DisposeAsync().AsTask().GetAwaiter().GetResult();
+    }
 
     /// <inheritdoc/>
     public override string ToString() => $"{Path} ({(IsLeader ? "leader" : "candidate")})";

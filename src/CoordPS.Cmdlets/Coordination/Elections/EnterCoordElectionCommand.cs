@@ -71,7 +71,7 @@ public sealed class EnterCoordElectionCommand : RecipeCmdlet
 
             if (!keep)
                 continue;
-            election.Session.Owner.Held.Add(election);
+            RunspaceState.Current.Held.Add(election);
             WriteObject(election);
         }
     }

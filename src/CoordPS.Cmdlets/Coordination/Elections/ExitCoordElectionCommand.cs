@@ -5,6 +5,7 @@ namespace CoordPS.Cmdlets;
 
 /// <summary>Leaves elections; a leader's successor follows at once.</summary>
 [Cmdlet(VerbsCommon.Exit, "CoordElection", DefaultParameterSetName = PathSet, SupportsShouldProcess = true)]
+[OutputType(typeof(void))]
 public sealed class ExitCoordElectionCommand : AsyncCmdlet
 {
     private const string PathSet = "Path";
@@ -34,7 +35,7 @@ public sealed class ExitCoordElectionCommand : AsyncCmdlet
         {
             if (!ShouldProcess(election.Path, "Leave election"))
                 continue;
-            election.Session.Owner.Held.Remove(election);
+            HeldSet.Remove(election);
             await election.Latch.DisposeAsync();
         }
     }

@@ -24,12 +24,14 @@ public sealed class CoordMembership : IDisposable, IHeld
     /// <summary>The session it joined with.</summary>
     public CoordSession Session { get; }
 
+    HeldSet? IHeld.Holder { get; set; }
+
     internal GroupMembership Membership { get; }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        Session.Owner.Held.Remove(this);
+        HeldSet.Remove(this);
         Membership.DisposeAsync().AsTask().GetAwaiter().GetResult();
     }
 

@@ -5,6 +5,7 @@ namespace CoordPS.Cmdlets;
 
 /// <summary>Leaves groups.</summary>
 [Cmdlet(VerbsCommon.Exit, "CoordGroup", DefaultParameterSetName = PathSet, SupportsShouldProcess = true)]
+[OutputType(typeof(void))]
 public sealed class ExitCoordGroupCommand : AsyncCmdlet
 {
     private const string PathSet = "Path";
@@ -34,7 +35,7 @@ public sealed class ExitCoordGroupCommand : AsyncCmdlet
         {
             if (!ShouldProcess(membership.Path, $"Leave as '{membership.Id}'"))
                 continue;
-            membership.Session.Owner.Held.Remove(membership);
+            HeldSet.Remove(membership);
             await membership.Membership.DisposeAsync();
         }
     }

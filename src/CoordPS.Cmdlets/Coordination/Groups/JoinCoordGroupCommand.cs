@@ -42,7 +42,7 @@ public sealed class JoinCoordGroupCommand : RecipeCmdlet
             CoordSession session = CurrentSession;
             byte[]? data = new DataConverter(ZNodeDataFormat.Auto, Encoding.UTF8, InvokeCommand).ToBytes(Data, path);
             var membership = new CoordMembership(session, await GroupMembership.JoinAsync(session.Client, path, Id, data, Cancellation));
-            session.Owner.Held.Add(membership);
+            RunspaceState.Current.Held.Add(membership);
             WriteObject(membership);
         }
     }

@@ -47,13 +47,19 @@ public sealed class CoordLock : IDisposable, IHeld
     /// <summary>The session that holds it.</summary>
     public CoordSession Session { get; }
 
+    HeldSet? IHeld.Holder { get; set; }
+
     /// <summary>How many may hold it at once, with <see cref="CoordLockMode.Lease"/>; else 0.</summary>
     internal int Limit { get; }
 
     internal LockHandle Handle => _handle;
 
     /// <inheritdoc/>
-    public void Dispose() => _handle.DisposeAsync().AsTask().GetAwaiter().GetResult();
+    public void Dispose()
+    {
+        HeldSet.Remove(this);
+        _handle.DisposeAsync().AsTask().GetAwaiter().GetResult();
+    }
 
     /// <inheritdoc/>
     public override string ToString() => $"{Path} ({State})";

@@ -82,14 +82,14 @@ public abstract class LockCmdlet : RecipeCmdlet
     /// <summary>Gives it back, at once or, without a connection, as soon as there is one.</summary>
     private protected static async Task ReleaseAsync(CoordLock held)
     {
-        held.Session.Owner.Held.Remove(held);
+        HeldSet.Remove(held);
         await held.Handle.DisposeAsync();
     }
 
     private async Task<CoordLock> AcquireAsync(CoordSession session, string path, TimeSpan? timeout)
     {
         // What this runspace holds already it enters again: who calls a function that takes the same lock must not wait for himself.
-        if (Mode != CoordLockMode.Lease && session.Owner.Held.Find<CoordLock>(held => held.Session == session && held.Path == path && held.IsHeld
+        if (Mode != CoordLockMode.Lease && RunspaceState.Current.Held.Find<CoordLock>(held => held.Session == session && held.Path == path && held.IsHeld
             && (held.Mode == Mode || held.Mode == CoordLockMode.Exclusive)) is { } mine)
         {
             WriteVerbose($"{path} is held already: entered again.");
@@ -120,7 +120,7 @@ public abstract class LockCmdlet : RecipeCmdlet
 
     private static CoordLock Remember(CoordLock held)
     {
-        held.Session.Owner.Held.Add(held);
+        RunspaceState.Current.Held.Add(held);
         return held;
     }
 

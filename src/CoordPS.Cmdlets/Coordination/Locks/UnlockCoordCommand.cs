@@ -6,6 +6,7 @@ namespace CoordPS.Cmdlets;
 
 /// <summary>Gives back locks that this runspace holds. One that was lost meanwhile is a warning.</summary>
 [Cmdlet(VerbsCommon.Unlock, "Coord", DefaultParameterSetName = PathSet, SupportsShouldProcess = true)]
+[OutputType(typeof(void))]
 public sealed class UnlockCoordCommand : RecipeCmdlet
 {
     private const string PathSet = "Path";
@@ -29,7 +30,7 @@ public sealed class UnlockCoordCommand : RecipeCmdlet
                 continue;
             if (held.State == LockState.Lost)
                 WriteWarning($"Lock '{held.Path}' was lost before it was given back: someone else may have held it since.");
-            held.Session.Owner.Held.Remove(held);
+            HeldSet.Remove(held);
             await held.Handle.DisposeAsync();
         }
     }

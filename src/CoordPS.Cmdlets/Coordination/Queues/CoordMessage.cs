@@ -35,20 +35,22 @@ public sealed class CoordMessage : IDisposable, IHeld
     /// <summary>The session it was received with.</summary>
     public CoordSession Session { get; }
 
+    HeldSet? IHeld.Holder { get; set; }
+
     internal QueueMessage Message { get; }
 
     /// <summary>Removes it from the queue: it is done with. Nothing to do for a queue that does not redeliver.</summary>
     public void Complete()
     {
         Message.CompleteAsync().GetAwaiter().GetResult();
-        Session.Owner.Held.Remove(this);
+        HeldSet.Remove(this);
     }
 
     /// <summary>Gives it back for another consumer, unless it was completed.</summary>
     public void Dispose()
     {
         Message.DisposeAsync().AsTask().GetAwaiter().GetResult();
-        Session.Owner.Held.Remove(this);
+        HeldSet.Remove(this);
     }
 
     /// <inheritdoc/>

@@ -108,7 +108,7 @@ public sealed class ReceiveCoordMessageCommand : RecipeCmdlet
             }
 
             if (Redeliver)
-                session.Owner.Held.Add(emitted);
+                RunspaceState.Current.Held.Add(emitted);
             WriteObject(emitted);
         }
     }

@@ -56,6 +56,8 @@ public sealed class CoordService : IHeld
     /// <summary>The session it was read or registered with.</summary>
     public CoordSession Session { get; }
 
+    HeldSet? IHeld.Holder { get; set; }
+
     internal ServiceInstance Instance { get; }
 
     internal ServiceRegistration? Registration { get; }

@@ -94,7 +94,7 @@ public sealed class RegisterCoordServiceCommand : ServiceCmdlet
             return;
         CoordSession session = CurrentSession;
         var service = new CoordService(session, BasePath, instance, await registry.RegisterAsync(instance, Cancellation));
-        session.Owner.Held.Add(service);
+        RunspaceState.Current.Held.Add(service);
         WriteObject(service);
     }
 

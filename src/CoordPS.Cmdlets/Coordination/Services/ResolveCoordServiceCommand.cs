@@ -51,7 +51,7 @@ public sealed class ResolveCoordServiceCommand : ServiceCmdlet
 
     private async Task<ServiceProviderUse> OpenAsync(CoordSession session, ServiceDiscovery registry, string name)
     {
-        if (session.Owner.Held.Find<ServiceProviderUse>(use => use.Session == session && use.BasePath == BasePath && use.Name == name && use.Strategy == Strategy) is { } known)
+        if (RunspaceState.Current.Held.Find<ServiceProviderUse>(use => use.Session == session && use.BasePath == BasePath && use.Name == name && use.Strategy == Strategy) is { } known)
             return known;
         IProviderStrategy strategy = Strategy switch
         {
@@ -62,7 +62,7 @@ public sealed class ResolveCoordServiceCommand : ServiceCmdlet
             _ => new RoundRobinStrategy(),
         };
         var use = new ServiceProviderUse(session, BasePath, name, Strategy, await registry.OpenProviderAsync(name, strategy, null, Cancellation));
-        session.Owner.Held.Add(use);
+        RunspaceState.Current.Held.Add(use);
         return use;
     }
 

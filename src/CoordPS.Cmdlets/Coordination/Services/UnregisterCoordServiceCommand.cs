@@ -8,6 +8,7 @@ namespace CoordPS.Cmdlets;
 /// owner lives registers itself again.
 /// </summary>
 [Cmdlet(VerbsLifecycle.Unregister, "CoordService", SupportsShouldProcess = true)]
+[OutputType(typeof(void))]
 public sealed class UnregisterCoordServiceCommand : ServiceCmdlet
 {
     /// <summary>The service's name.</summary>
@@ -38,7 +39,7 @@ public sealed class UnregisterCoordServiceCommand : ServiceCmdlet
         {
             if (!ShouldProcess($"{service}", $"Unregister from {BasePath}"))
                 continue;
-            service.Session.Owner.Held.Remove(service);
+            HeldSet.Remove(service);
             await service.Registration!.DisposeAsync();
             if (service.Type == ServiceType.Permanent)
                 await registry.UnregisterAsync(Name, service.Id, Cancellation);
