@@ -13,7 +13,7 @@ public sealed class DurationTransformationAttribute : ArgumentTransformationAttr
     public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData)
     {
         object? value = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
-        return value switch
+        object? duration = value switch
         {
             null or TimeSpan => value,
             string text => Parse(text) ?? throw NotADuration(text),
@@ -21,6 +21,7 @@ public sealed class DurationTransformationAttribute : ArgumentTransformationAttr
                 FromSeconds(Convert.ToDouble(value, CultureInfo.InvariantCulture)) ?? throw NotADuration(value),
             _ => throw NotADuration(value),
         };
+        return duration is TimeSpan { Ticks: < 0 } ? throw new ArgumentTransformationMetadataException($"'{value}' is negative: a duration is 0 or more.") : duration;
     }
 
     /// <summary>The duration, or null if the text is none.</summary>

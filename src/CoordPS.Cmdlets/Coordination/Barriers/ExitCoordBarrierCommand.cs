@@ -38,6 +38,12 @@ public sealed class ExitCoordBarrierCommand : RecipeCmdlet
 
         foreach (CoordBarrier place in places)
         {
+            if (place.Barrier.MemberPath is null)
+            {
+                WriteError(new CoordException("NotEntered", ErrorCode.NoNode, $"Barrier '{place.Path}' was left already.", "Enter it again first: Enter-CoordBarrier.", place.Path), place.Path);
+                continue;
+            }
+
             if (!ShouldProcess(place.Path, "Leave barrier"))
                 continue;
             HeldSet.Remove(place);

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using CoordPS.Client.Recipes;
+using CoordPS.Protocol;
 
 namespace CoordPS.Cmdlets;
 
@@ -26,7 +27,24 @@ public abstract class CounterCmdlet : PipelinedCmdlet
             var counter = new DistributedCounter(session.Client, path, Format);
             if (!Agreed(path))
                 continue;
-            await SubmitAsync(path, cancel => UseAsync(counter, cancel), value => WriteObject(new CoordCounter(path, value.Value, value.Version, session)));
+            await SubmitAsync(path, cancel => UseAsync(counter, path, cancel), value => WriteObject(new CoordCounter(path, value.Value, value.Version, session)));
+        }
+    }
+
+    private async Task<VersionedValue<long>> UseAsync(DistributedCounter counter, string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await UseAsync(counter, cancellationToken).ConfigureAwait(false);
+        }
+        catch (FormatException e)
+        {
+            throw new CoordException("NotANumber", ErrorCode.MarshallingError, e.Message, "Give the -Format it was written in, or see what it holds with Get-ZNode.", path, e, ErrorCategory.InvalidData);
+        }
+        catch (OverflowException e)
+        {
+            throw new CoordException(
+                "CounterOverflow", ErrorCode.BadArguments, $"Counter '{path}' can't hold the sum: it was left as it is.", "Add less, or set it anew with Set-ZNode.", path, e, ErrorCategory.LimitsExceeded);
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using System.Text;
 using CoordPS.Client.Recipes;
+using CoordPS.Protocol;
 
 namespace CoordPS.Cmdlets;
 
@@ -31,7 +32,7 @@ public sealed class JoinCoordGroupCommand : RecipeCmdlet
     {
         foreach (string path in Path)
         {
-            if (Check(path) is { } bad)
+            if ((Check(path) ?? Check(ZPath.Combine(path, Id))) is { } bad)
             {
                 WriteError(bad, path);
                 continue;

@@ -51,12 +51,6 @@ public abstract class LockCmdlet : RecipeCmdlet
                 ThrowTerminatingError(ErrorRecords.From(bad, path));
         }
 
-        if (Timeout < TimeSpan.Zero)
-        {
-            ThrowTerminatingError(ErrorRecords.From(
-                new CoordException("BadTimeout", ErrorCode.BadArguments, $"-Timeout {Timeout} is negative.", "Give 0 to try once, or leave it out to wait."), Timeout));
-        }
-
         var acquired = new List<CoordLock>();
         DateTimeOffset? deadline = Timeout is { } timeout ? DateTimeOffset.UtcNow + timeout : null;
         try
@@ -88,12 +82,22 @@ public abstract class LockCmdlet : RecipeCmdlet
 
     private async Task<CoordLock> AcquireAsync(CoordSession session, string path, TimeSpan? timeout)
     {
-        // What this runspace holds already it enters again: who calls a function that takes the same lock must not wait for himself.
+        // What this runspace holds already it enters again, and what it holds alone it may share: who calls a function that takes the same lock must not wait for himself.
         if (Mode != CoordLockMode.Lease && RunspaceState.Current.Held.Find<CoordLock>(held => held.Session == session && held.Path == path && held.IsHeld
-            && (held.Mode == Mode || held.Mode == CoordLockMode.Exclusive)) is { } mine)
+            && held.Mode is CoordLockMode.Exclusive or CoordLockMode.Shared) is { } mine)
         {
-            WriteVerbose($"{path} is held already: entered again.");
-            return Remember(new CoordLock(session, path, mine.Mode, 0, mine.Handle.Reenter()));
+            if (mine.Mode == CoordLockMode.Shared && Mode == CoordLockMode.Exclusive)
+            {
+                throw new CoordException(
+                    "LockUpgrade", ErrorCode.BadArguments, $"This runspace shares lock '{path}': it would wait for itself to have it alone.",
+                    "Give it back first with Unlock-Coord, or acquire it without -Shared from the beginning.", path, null, ErrorCategory.InvalidOperation);
+            }
+
+            if (mine.Handle.TryReenter() is { } again)
+            {
+                WriteVerbose($"{path} is held already: entered again.");
+                return Remember(new CoordLock(session, path, mine.Mode, 0, again));
+            }
         }
 
         ILock wanted = Mode switch

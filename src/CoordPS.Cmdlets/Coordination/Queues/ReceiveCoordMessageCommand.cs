@@ -120,24 +120,41 @@ public sealed class ReceiveCoordMessageCommand : RecipeCmdlet
     {
         try
         {
-            using var lost = CancellationTokenSource.CreateLinkedTokenSource(Cancellation, message.Message.LostToken);
-            if (ScriptBlockRunner.Run(this, ScriptBlock, message, lost.Token))
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+            // Not when the block itself completes it, or gives it back.
+            using CancellationTokenRegistration lost = message.Message.LostToken.Register(() =>
             {
-                if (message.State is LockState.Held or LockState.Suspended)
-                    await message.Message.CompleteAsync(Cancellation);
+                if (message.State != LockState.Released)
+                    stop.Cancel();
+            });
+            if (ScriptBlockRunner.Run(this, ScriptBlock, message, stop.Token) && await CompleteAsync(message))
                 return;
-            }
-
             Cancellation.ThrowIfCancellationRequested();
             WriteError(
                 new CoordException(
-                    "MessageLost", ErrorCode.ConnectionLoss, $"The script block was stopped: message '{message.ZNode}' may go to another consumer, because the connection to the ensemble was lost.",
+                    "MessageLost", ErrorCode.ConnectionLoss, $"Message '{message.ZNode}' may go to another consumer, because the connection to the ensemble was lost: the script block was stopped, or what it did may be done again.",
                     "Nothing: it is delivered again. Make sure that handling a message twice does no harm.", message.ZNode, null, ErrorCategory.OperationStopped),
                 message.ZNode);
         }
         finally
         {
             await message.Message.DisposeAsync();
+        }
+    }
+
+    /// <summary>Whether it is done with: by the block, or now.</summary>
+    private async Task<bool> CompleteAsync(CoordMessage message)
+    {
+        if (message.State == LockState.Released)
+            return true;
+        try
+        {
+            await message.Message.CompleteAsync(Cancellation);
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using System.Text;
 using CoordPS.Client.Recipes;
+using CoordPS.Protocol;
 
 namespace CoordPS.Cmdlets;
 
@@ -69,7 +70,8 @@ public sealed class SendCoordMessageCommand : PipelinedCmdlet
         byte[] data;
         try
         {
-            data = _converter.ToBytes(InputObject, Path) ?? [];
+            // A message of another queue goes on as it is.
+            data = (InputObject is PSObject { BaseObject: CoordMessage message } ? message.Data : _converter.ToBytes(InputObject, Path)) ?? [];
         }
         catch (CoordException e)
         {
@@ -84,10 +86,22 @@ public sealed class SendCoordMessageCommand : PipelinedCmdlet
             Priority = IsBound(nameof(Priority)) ? Priority : null,
             NotBefore = IsBound(nameof(Delay)) ? DateTimeOffset.UtcNow + Delay : null,
         };
-        await SubmitAsync(Path, cancel => _queue.SendAsync(data, options, cancel), path =>
+        await SubmitAsync(Path, cancel => SendAsync(_queue, data, options, cancel), path =>
         {
             if (PassThru)
                 WriteObject(path);
         });
+    }
+
+    private async Task<string> SendAsync(DistributedQueue queue, byte[] data, SendOptions options, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await queue.SendAsync(data, options, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ArgumentException e)
+        {
+            throw new CoordException("BadLayout", ErrorCode.BadArguments, $"The message can't be sent to '{Path}' with these options: {e.Message}", "Use the -Layout that all who share the queue use.", Path, e);
+        }
     }
 }

@@ -27,6 +27,8 @@ public sealed class GetCoordServiceCommand : ServiceCmdlet
         foreach (string name in Name)
         {
             bool isPattern = WildcardPattern.ContainsWildcardCharacters(name);
+            if (!isPattern && !CheckName(name))
+                continue;
             if (isPattern)
                 all ??= await registry.GetNamesAsync(Cancellation);
             var like = new WildcardPattern(name, WildcardOptions.IgnoreCase | WildcardOptions.CultureInvariant);

@@ -64,7 +64,7 @@ public sealed class RegisterCoordServiceCommand : ServiceCmdlet
     /// <inheritdoc/>
     protected override async Task ProcessAsync()
     {
-        if (OpenRegistry() is not { } registry)
+        if (!CheckName(Name) || (Id is not null && !CheckName(Id)) || OpenRegistry() is not { } registry)
             return;
         ServiceInstance instance;
         try

@@ -34,6 +34,8 @@ public sealed class ResolveCoordServiceCommand : ServiceCmdlet
         CoordSession session = CurrentSession;
         foreach (string name in Name)
         {
+            if (!CheckName(name))
+                continue;
             ServiceProviderUse use = await OpenAsync(session, registry, name);
             ServiceInstance? chosen = use.Provider.GetInstance() ?? await WaitAsync(FirstAsync(use.Provider), $"Waiting for {name}", _ => Task.FromResult("no instance"));
             if (chosen is null)

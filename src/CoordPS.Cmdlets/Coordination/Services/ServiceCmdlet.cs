@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using CoordPS.Client.Recipes;
+using CoordPS.Protocol;
 
 namespace CoordPS.Cmdlets;
 
@@ -19,5 +20,15 @@ public abstract class ServiceCmdlet : RecipeCmdlet
             return new ServiceDiscovery(Client, BasePath);
         WriteError(bad, BasePath);
         return null;
+    }
+
+    /// <summary>Whether it can be the name of a service, or the id of an instance; else there is an error.</summary>
+    private protected bool CheckName(string name)
+    {
+        if (!name.Contains('/', StringComparison.Ordinal) && ZPath.Check($"/{name}") is null)
+            return true;
+        WriteError(
+            new CoordException("BadServiceName", ErrorCode.BadArguments, $"'{name}' can't be the name of a service or the id of an instance.", "Give a name that a znode can have: no slash, not '.' or '..'."), name);
+        return false;
     }
 }

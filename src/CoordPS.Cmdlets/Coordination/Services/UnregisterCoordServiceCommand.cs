@@ -23,7 +23,7 @@ public sealed class UnregisterCoordServiceCommand : ServiceCmdlet
     /// <inheritdoc/>
     protected override async Task ProcessAsync()
     {
-        if (OpenRegistry() is not { } registry)
+        if (!CheckName(Name) || (Id is not null && !CheckName(Id)) || OpenRegistry() is not { } registry)
             return;
         var mine = RunspaceState.Current.Held.All<CoordService>().Where(one => one.Name == Name && one.BasePath == BasePath && (Id is null || one.Id == Id)).ToList();
         if (mine.Count == 0 && Id is null)

@@ -33,7 +33,7 @@ public sealed class WatchCoordServiceCommand : ServiceCmdlet
     /// <inheritdoc/>
     protected override async Task ProcessAsync()
     {
-        if (OpenRegistry() is not { } registry)
+        if (!CheckName(Name) || OpenRegistry() is not { } registry)
             return;
         CoordSession session = CurrentSession;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
