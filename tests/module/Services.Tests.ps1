@@ -193,6 +193,29 @@ foreach ($peer in $peers) {
             (Get-CoordConfig /env3).a.b | Should -Be 'x'
         }
 
+        It 'takes YAML as it is meant' {
+            Set-Content "$TestDrive/meant.yaml" "base: &b { host: h1, port: 1 }`nown:`n  <<: *b`n  port: 0o17`nmode: 0644`nversion: 1.10`nlong: 12345678901234567890`nanswer: yes`nnone: ~`nlist: [a, { b: 1 }]"
+            Import-CoordConfig /meant "$TestDrive/meant.yaml" | Out-Null
+            $read = Get-CoordConfig /meant
+            $read.own.host, $read.own.port | Should -Be 'h1', 15
+            $read.mode, $read.answer | Should -BeExactly '0644', 'yes'
+            (Get-ZNode /meant/version).Value | Should -BeExactly '1.10'
+            (Get-ZNode /meant/long).Value | Should -BeExactly '12345678901234567890'
+            $read.list[1].b | Should -Be 1
+            Set-CoordConfig /meant @{ texts = @('no', '2024-01-02', "tab`t", ' x', "a`r`nb", '1e3', '*x', '# y', ('long words ' * 40)) } | Out-Null
+            Export-CoordConfig /meant "$TestDrive/again.yaml" | Out-Null
+            Import-CoordConfig /meant "$TestDrive/again.yaml" -Prune | Should -BeNullOrEmpty
+        }
+
+        It 'refuses YAML without end: <_>' -ForEach 'a: &x [*x]', 'a: &x { b: *x }', ('a: ' + '[' * 100000) {
+            Set-Content "$TestDrive/endless.yaml" $_
+            { Import-CoordConfig /endless "$TestDrive/endless.yaml" } | Should -Throw -ErrorId 'BadConfigFile,*'
+        }
+
+        It 'refuses names that a znode can''t have: <_>' -ForEach '', 'a/b', '..' {
+            { Set-CoordConfig /names @{ $_ = 1 } } | Should -Throw -ErrorId 'BadConfig,*'
+        }
+
         It 'says where a file is wrong' {
             Set-Content "$TestDrive/bad.yaml" "a: 1`n b: [2"
             { Import-CoordConfig /bad "$TestDrive/bad.yaml" -ErrorAction Stop } | Should -Throw '*bad.yaml*Line *'

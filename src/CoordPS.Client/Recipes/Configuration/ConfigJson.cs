@@ -84,7 +84,15 @@ public static class ConfigJson
     {
         if (json is not JsonObject branch || (branch.Count == 1 && branch.ContainsKey(Base64Key)))
         {
-            result[path] = Bytes(json);
+            try
+            {
+                result[path] = Bytes(json);
+            }
+            catch (Exception e) when (e is FormatException or InvalidOperationException or ArgumentNullException)
+            {
+                throw new FormatException($"'{path}' has a {Base64Key} that is no text in Base64.", e);
+            }
+
             return;
         }
 
@@ -93,8 +101,8 @@ public static class ConfigJson
         {
             if (name == ValueKey)
                 continue;
-            if (name.Contains('/', StringComparison.Ordinal) || ZPath.Check("/" + name) is not null)
-                throw new FormatException($"'{name}' in '{path}' can't be the name of a znode: {ZPath.Check("/" + name) ?? "it has a slash"}.");
+            if (name.Length == 0 || name.Contains('/', StringComparison.Ordinal) || ZPath.Check("/" + name) is not null)
+                throw new FormatException($"'{name}' in '{path}' can't be the name of a znode: {ZPath.Check("/" + name) ?? (name.Length == 0 ? "it is empty" : "it has a slash")}.");
             Collect(value, path.Length == 0 ? name : $"{path}/{name}", result);
         }
     }

@@ -73,7 +73,7 @@ public abstract class ConfigCmdlet : RecipeCmdlet
 
         List<CoordConfigChange> changes = [.. diff.Changes.Select(change => new CoordConfigChange(Path, change))];
         string summary = string.Join(Environment.NewLine, changes.Select(static change => $"  {change}"));
-        if (!ShouldProcess($"What if: Changing configuration {Path} as one transaction:{Environment.NewLine}{summary}", $"Change configuration {Path} as one transaction?{Environment.NewLine}{summary}", "Change configuration"))
+        if (!ShouldProcess($"Changing configuration {Path} as one transaction:{Environment.NewLine}{summary}", $"Change configuration {Path} as one transaction?{Environment.NewLine}{summary}", "Change configuration"))
             return;
         try
         {
@@ -103,7 +103,7 @@ public abstract class ConfigCmdlet : RecipeCmdlet
         catch (FormatException e)
         {
             ThrowTerminatingError(ErrorRecords.From(
-                new CoordException("BadConfig", Protocol.ErrorCode.BadArguments, e.Message, "Rename it.", Path, e), target));
+                new CoordException("BadConfig", Protocol.ErrorCode.BadArguments, e.Message, "Rename or correct it.", Path, e), target));
             throw;
         }
     }

@@ -80,7 +80,7 @@ public sealed class ExportCoordConfigCommand : ConfigCmdlet
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             WriteError(
-                new CoordException("CannotWrite", Protocol.ErrorCode.SystemError, $"'{file}' can't be written: {e.Message}.", "Choose another file, or replace this one with -Force.", Path, e, ErrorCategory.WriteError), file);
+                new CoordException("CannotWrite", Protocol.ErrorCode.SystemError, $"'{file}' can't be written: {e.Message.TrimEnd('.')}.", "Choose another file, or replace this one with -Force.", Path, e, ErrorCategory.WriteError), file);
             return;
         }
 

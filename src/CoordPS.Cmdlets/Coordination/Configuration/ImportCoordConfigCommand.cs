@@ -64,7 +64,7 @@ public sealed class ImportCoordConfigCommand : ConfigCmdlet
                 return ConfigEnvironment.Read(ConfigFile.ReadVariables(text), Prefix);
             JsonNode? json = format == CoordConfigFormat.Yaml
                 ? ConfigYaml.Parse(text)
-                : JsonNode.Parse(text, null, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+                : JsonNode.Parse(text, null, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, AllowDuplicateProperties = false });
             return json is JsonObject ? Flatten(json, file) : throw new FormatException("It holds no object of settings.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException or JsonException)
