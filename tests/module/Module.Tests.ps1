@@ -130,6 +130,18 @@ Describe 'Views' {
         Set-ZNode /view x -Version 3 -AsOperation | Out-String -Width 160 | Should -Match 'Set\s+3\s+1\s+/view'
         Invoke-ZNodeTransaction { Set-ZNode /view x } | Out-String -Width 160 | Should -Match '1\s+Set\s+1\s+/view'
     }
+
+    It 'show locks, messages, services and settings' {
+        $lock = Lock-Coord /view-lock
+        $lock | Out-String -Width 160 | Should -Match 'State\s+Mode\s+FencingToken\s+Acquired\s+Path[\s\S]+Held\s+Exclusive\s+\d+\s+\S+\s+/view-lock'
+        Get-CoordLock /view-lock | Out-String -Width 160 | Should -Match "1\s+Holder\s+Exclusive\s+\d+s\s+$($session.Id)\s+\S+\s+/view-lock"
+        $lock | Unlock-Coord
+        Send-CoordMessage /view-queue "two`nlines"
+        Receive-CoordMessage /view-queue | Out-String -Width 160 | Should -Match '/view-queue\s+two lines'
+        Register-CoordService view 80 -Address h -Id one -Metadata @{ zone = 'a' } | Out-String -Width 160 |
+            Should -Match 'view\s+one\s+http://h:80\s+True\s+Dynamic\s+\S+\s+zone=a'
+        Set-CoordConfig /view-config @{ a = 'b' } | Out-String -Width 160 | Should -Match 'Add\s+a\s+b'
+    }
 }
 
 Describe 'Completion' {
