@@ -120,7 +120,7 @@ foreach ($peer in $peers) {
             Wait-Until { $run.Output.Count -ge 1 }
             Unregister-CoordService seen -Session $session
             Wait-Until { $run.Output.Count -ge 2 }
-            $run.Output.Change | Should -Be Added, Removed
+            $run.Output[0].Change, $run.Output[1].Change | Should -Be Added, Removed
             (Measure-Command { $run.Shell.Stop() }).TotalSeconds | Should -BeLessThan 1
             $run.Shell.Dispose()
         }
