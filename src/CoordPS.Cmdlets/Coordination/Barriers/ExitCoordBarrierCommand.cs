@@ -6,9 +6,8 @@ namespace CoordPS.Cmdlets;
 /// <summary>Waits until all who entered a barrier together are done, and leaves it with them.</summary>
 [Cmdlet(VerbsCommon.Exit, "CoordBarrier", DefaultParameterSetName = PathSet, SupportsShouldProcess = true)]
 [OutputType(typeof(void))]
-public sealed class ExitCoordBarrierCommand : RecipeCmdlet
+public sealed class ExitCoordBarrierCommand : ExitCmdlet
 {
-    private const string PathSet = "Path";
     private const string BarrierSet = "Barrier";
 
     /// <summary>The paths of barriers that this runspace has entered.</summary>
@@ -27,16 +26,7 @@ public sealed class ExitCoordBarrierCommand : RecipeCmdlet
     /// <inheritdoc/>
     protected override async Task ProcessAsync()
     {
-        List<CoordBarrier> places = [.. Barrier];
-        foreach (string path in Path)
-        {
-            if (RunspaceState.Current.Held.Find<CoordBarrier>(one => one.Path == path && !places.Contains(one)) is { } found)
-                places.Add(found);
-            else
-                WriteError(new CoordException("NotEntered", ErrorCode.NoNode, $"This runspace has not entered barrier '{path}'.", "Enter it first: Enter-CoordBarrier.", path), path);
-        }
-
-        foreach (CoordBarrier place in places)
+        foreach (CoordBarrier place in Find(Barrier, Path, static one => one.Path, static path => Missing("NotEntered", path, $"This runspace has not entered barrier '{path}'.", "Enter it first: Enter-CoordBarrier.")))
         {
             if (place.Barrier.MemberPath is null)
             {

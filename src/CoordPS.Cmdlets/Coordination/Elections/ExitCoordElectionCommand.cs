@@ -1,14 +1,12 @@
 using System.Management.Automation;
-using CoordPS.Protocol;
 
 namespace CoordPS.Cmdlets;
 
 /// <summary>Leaves elections; a leader's successor follows at once.</summary>
 [Cmdlet(VerbsCommon.Exit, "CoordElection", DefaultParameterSetName = PathSet, SupportsShouldProcess = true)]
 [OutputType(typeof(void))]
-public sealed class ExitCoordElectionCommand : AsyncCmdlet
+public sealed class ExitCoordElectionCommand : ExitCmdlet
 {
-    private const string PathSet = "Path";
     private const string ElectionSet = "Election";
 
     /// <summary>The paths of elections that this runspace takes part in.</summary>
@@ -22,16 +20,7 @@ public sealed class ExitCoordElectionCommand : AsyncCmdlet
     /// <inheritdoc/>
     protected override async Task ProcessAsync()
     {
-        List<CoordElection> elections = [.. Election];
-        foreach (string path in Path)
-        {
-            if (RunspaceState.Current.Held.Find<CoordElection>(one => one.Path == path && !elections.Contains(one)) is { } found)
-                elections.Add(found);
-            else
-                WriteError(new CoordException("NotTakingPart", ErrorCode.NoNode, $"This runspace takes no part in election '{path}'.", "See who does with Get-CoordLeader -All.", path), path);
-        }
-
-        foreach (CoordElection election in elections)
+        foreach (CoordElection election in Find(Election, Path, static one => one.Path, static path => Missing("NotTakingPart", path, $"This runspace takes no part in election '{path}'.", "See who does with Get-CoordLeader -All.")))
         {
             if (!ShouldProcess(election.Path, "Leave election"))
                 continue;

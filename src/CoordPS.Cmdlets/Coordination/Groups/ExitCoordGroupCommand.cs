@@ -1,14 +1,12 @@
 using System.Management.Automation;
-using CoordPS.Protocol;
 
 namespace CoordPS.Cmdlets;
 
 /// <summary>Leaves groups.</summary>
 [Cmdlet(VerbsCommon.Exit, "CoordGroup", DefaultParameterSetName = PathSet, SupportsShouldProcess = true)]
 [OutputType(typeof(void))]
-public sealed class ExitCoordGroupCommand : AsyncCmdlet
+public sealed class ExitCoordGroupCommand : ExitCmdlet
 {
-    private const string PathSet = "Path";
     private const string MembershipSet = "Membership";
 
     /// <summary>The paths of groups that this runspace is a member of.</summary>
@@ -22,16 +20,7 @@ public sealed class ExitCoordGroupCommand : AsyncCmdlet
     /// <inheritdoc/>
     protected override async Task ProcessAsync()
     {
-        List<CoordMembership> memberships = [.. Membership];
-        foreach (string path in Path)
-        {
-            if (RunspaceState.Current.Held.Find<CoordMembership>(one => one.Path == path && !memberships.Contains(one)) is { } found)
-                memberships.Add(found);
-            else
-                WriteError(new CoordException("NotMember", ErrorCode.NoNode, $"This runspace is no member of group '{path}'.", "See who is with Get-CoordGroupMember.", path), path);
-        }
-
-        foreach (CoordMembership membership in memberships)
+        foreach (CoordMembership membership in Find(Membership, Path, static one => one.Path, static path => Missing("NotMember", path, $"This runspace is no member of group '{path}'.", "See who is with Get-CoordGroupMember.")))
         {
             if (!ShouldProcess(membership.Path, $"Leave as '{membership.Id}'"))
                 continue;

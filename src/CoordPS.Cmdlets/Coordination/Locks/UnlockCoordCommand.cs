@@ -1,15 +1,13 @@
 using System.Management.Automation;
 using CoordPS.Client.Recipes;
-using CoordPS.Protocol;
 
 namespace CoordPS.Cmdlets;
 
 /// <summary>Gives back locks that this runspace holds. One that was lost meanwhile is a warning.</summary>
 [Cmdlet(VerbsCommon.Unlock, "Coord", DefaultParameterSetName = PathSet, SupportsShouldProcess = true)]
 [OutputType(typeof(void))]
-public sealed class UnlockCoordCommand : RecipeCmdlet
+public sealed class UnlockCoordCommand : ExitCmdlet
 {
-    private const string PathSet = "Path";
     private const string LockSet = "Lock";
 
     /// <summary>The paths of the locks, as <c>Lock-Coord</c> was given them; of several holds of the same path the last goes.</summary>
@@ -24,7 +22,7 @@ public sealed class UnlockCoordCommand : RecipeCmdlet
     /// <inheritdoc/>
     protected override async Task ProcessAsync()
     {
-        foreach (CoordLock held in ParameterSetName == LockSet ? Lock : [.. Find()])
+        foreach (CoordLock held in Find(Lock, Path, static one => one.Path, static path => Missing("NotHeld", path, $"This runspace holds no lock '{path}'.", "See who holds it with Get-CoordLock.")))
         {
             if (!ShouldProcess(held.Path, "Give back lock"))
                 continue;
@@ -33,24 +31,5 @@ public sealed class UnlockCoordCommand : RecipeCmdlet
             HeldSet.Remove(held);
             await held.Handle.DisposeAsync();
         }
-    }
-
-    private List<CoordLock> Find()
-    {
-        List<CoordLock> found = [];
-        foreach (string path in Path)
-        {
-            CoordLock? held = RunspaceState.Current.Held.Find<CoordLock>(held => held.Path == path && (Session is null || held.Session == Session) && !found.Contains(held));
-            if (held is not null)
-            {
-                found.Add(held);
-                continue;
-            }
-
-            WriteError(
-                new CoordException("NotHeld", ErrorCode.NoNode, $"This runspace holds no lock '{path}'.", "See who holds it with Get-CoordLock.", path), path);
-        }
-
-        return found;
     }
 }
