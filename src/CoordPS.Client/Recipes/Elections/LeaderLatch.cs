@@ -4,8 +4,8 @@ using CoordPS.Protocol;
 namespace CoordPS.Client.Recipes;
 
 /// <summary>
-/// Takes part in an election from its start to its end: Curator's <c>LeaderLatch</c>, with its znodes (<c>_c_GUID-latch-0000000001</c>). The
-/// leader stays it until it leaves or its session ends; after the session has expired the latch takes part again with a new one. While the
+/// Takes part in an election from its start to its end: Curator's <c>LeaderLatch</c>, with its znodes (<c>_c_GUID-latch-0000000001</c>),
+/// or with <see cref="LockNaming.Kazoo"/> one of kazoo's <c>Election</c>. The leader stays it until it leaves or its session ends; after the session has expired the latch takes part again with a new one. While the
 /// connection is lost it is not the leader, and it is again when the session goes on.
 /// </summary>
 public sealed class LeaderLatch : IAsyncDisposable
@@ -19,12 +19,12 @@ public sealed class LeaderLatch : IAsyncDisposable
     private Task _run = Task.CompletedTask;
     private int _disposed;
 
-    private LeaderLatch(ZooKeeperClient client, string path, string? id)
+    private LeaderLatch(ZooKeeperClient client, string path, string? id, LockNaming naming)
     {
         _client = client;
         Path = ContendedLock.Checked(path);
         Id = id ?? Encoding.UTF8.GetString(LockOptions.DefaultData);
-        _options = new LockOptions { Data = Encoding.UTF8.GetBytes(Id) };
+        _options = new LockOptions { Data = Encoding.UTF8.GetBytes(Id), Naming = naming };
     }
 
     /// <summary>Raised when <see cref="HasLeadership"/> may have changed, on the thread pool.</summary>
@@ -59,10 +59,11 @@ public sealed class LeaderLatch : IAsyncDisposable
     /// <param name="client">The session; followed by new ones when it expires, until this client is disposed.</param>
     /// <param name="path">The election's znode, which is created, as a container, when need be.</param>
     /// <param name="id">What the others know this participant by; null for <c>HOST/PROCESS/USER</c>.</param>
-    public static LeaderLatch Start(ZooKeeperClient client, string path, string? id = null)
+    /// <param name="naming">By whose rules znodes are named.</param>
+    public static LeaderLatch Start(ZooKeeperClient client, string path, string? id = null, LockNaming naming = LockNaming.Curator)
     {
         ArgumentNullException.ThrowIfNull(client);
-        var latch = new LeaderLatch(client, path, id);
+        var latch = new LeaderLatch(client, path, id, naming);
         using (ExecutionContext.SuppressFlow())
             latch._run = Task.Run(latch.RunAsync);
         return latch;
@@ -110,12 +111,13 @@ public sealed class LeaderLatch : IAsyncDisposable
     private async Task RunAsync()
     {
         CancellationToken stopping = _stop.Token;
+        string name = _options.Naming == LockNaming.Kazoo ? ContenderName.KazooLock : ContenderName.Latch;
         while (!stopping.IsCancellationRequested)
         {
             try
             {
                 ZooKeeperClient client = await _client.Succession.CurrentAsync(stopping).ConfigureAwait(false);
-                HeldNode? node = await Contention.AcquireAsync(client, Path, ContenderName.Latch, _options, Contention.Exclusive, null, stopping).ConfigureAwait(false);
+                HeldNode? node = await Contention.AcquireAsync(client, Path, name, _options, Contention.Exclusive, null, stopping).ConfigureAwait(false);
                 Volatile.Write(ref _node, node);
                 node!.Changed += (_, _) => Tell();
                 Tell();

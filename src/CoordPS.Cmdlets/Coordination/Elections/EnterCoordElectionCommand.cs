@@ -40,6 +40,13 @@ public sealed class EnterCoordElectionCommand : RecipeCmdlet
     [Parameter(Mandatory = true, ParameterSetName = NoWaitSet)]
     public SwitchParameter NoWait { get; set; }
 
+    /// <summary>
+    /// Whose elections it takes part in: by default those of Curator's <c>LeaderLatch</c>, and of everyone who leaves this out; with <c>Kazoo</c>
+    /// those of kazoo's <c>Election</c>. All who use the path must agree.
+    /// </summary>
+    [Parameter]
+    public LockNaming Naming { get; set; }
+
     /// <inheritdoc/>
     protected override async Task ProcessAsync()
     {
@@ -53,7 +60,7 @@ public sealed class EnterCoordElectionCommand : RecipeCmdlet
 
             if (!ShouldProcess(path, "Take part in election"))
                 continue;
-            var election = new CoordElection(CurrentSession, LeaderLatch.Start(CurrentSession.Client, path, Id));
+            var election = new CoordElection(CurrentSession, LeaderLatch.Start(CurrentSession.Client, path, Id, Naming));
             bool keep = false;
             try
             {

@@ -34,6 +34,14 @@ public abstract class LockCmdlet : RecipeCmdlet
     [ValidateRange(1, int.MaxValue)]
     public int Limit { get; set; }
 
+    /// <summary>
+    /// Whose locks it excludes: by default Curator's, and those of everyone who leaves this out; with <c>Kazoo</c> those of kazoo's <c>Lock</c>,
+    /// <c>ReadLock</c> and <c>WriteLock</c>. All who use the path must agree.
+    /// </summary>
+    [Parameter(ParameterSetName = LockSet)]
+    [Parameter(ParameterSetName = SharedSet)]
+    public LockNaming Naming { get; set; }
+
     private CoordLockMode Mode => ParameterSetName switch
     {
         SharedSet => CoordLockMode.Shared,
@@ -100,11 +108,12 @@ public abstract class LockCmdlet : RecipeCmdlet
             }
         }
 
+        var options = new LockOptions { Naming = Naming };
         ILock wanted = Mode switch
         {
-            CoordLockMode.Shared => new DistributedReadWriteLock(session.Client, path).ReadLock,
+            CoordLockMode.Shared => new DistributedReadWriteLock(session.Client, path, options).ReadLock,
             CoordLockMode.Lease => new DistributedSemaphore(session.Client, path, Limit),
-            _ => new DistributedLock(session.Client, path),
+            _ => new DistributedLock(session.Client, path, options),
         };
         Task<LockHandle?> acquiring = timeout is { } time ? wanted.TryAcquireAsync(time, Cancellation) : AcquireAsync(wanted);
         LockHandle? handle = await WaitAsync(acquiring, $"Waiting for lock {path}", async cancel => Describe(await wanted.GetParticipantsAsync(cancel)));
