@@ -144,6 +144,30 @@ public sealed class DistributedDoubleBarrier
     /// <returns>Whether all have left; false when the time was over first. It may be called again.</returns>
     public Task<bool> LeaveAsync(TimeSpan timeout, CancellationToken ct = default) => WithinAsync(timeout, LeaveAsync, ct);
 
+    /// <summary>Leaves, in the background, without waiting for the others: for who has stopped waiting, before or after.</summary>
+    internal void Abandon()
+    {
+        if (_member is { } member)
+            _ = AbandonAsync(member);
+    }
+
+    private async Task AbandonAsync(string member)
+    {
+        try
+        {
+            ChildrenResult? children = await _client.TryGetChildrenAsync(Path, null, CancellationToken.None).ConfigureAwait(false);
+            // The last one closes the barrier behind it.
+            if (children?.Children.All(name => name == ReadyName || name == ZPath.Name(member)) == true)
+                await DeleteLastAsync(member, CancellationToken.None).ConfigureAwait(false);
+            else
+                await _client.DeleteIfThereAsync(member, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (ZooKeeperException)
+        {
+            // The session has ended and the member with it.
+        }
+    }
+
     private static async Task<bool> WithinAsync(TimeSpan timeout, Func<CancellationToken, Task> action, CancellationToken ct)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(timeout, TimeSpan.Zero);

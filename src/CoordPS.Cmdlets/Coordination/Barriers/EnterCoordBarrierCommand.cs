@@ -40,9 +40,21 @@ public sealed class EnterCoordBarrierCommand : RecipeCmdlet
             return;
         CoordSession session = CurrentSession;
         var barrier = new DistributedDoubleBarrier(session.Client, Path, Count);
-        bool entered = await WaitAsync(
-            Timeout is { } timeout ? barrier.EnterAsync(timeout, Cancellation) : DoneAsync(barrier.EnterAsync(Cancellation)), $"Waiting at barrier {Path}",
-            async cancel => $"{(await session.Client.GetChildrenAsync(Path, cancel)).Children.Count} of {Count} are there");
+        Task<bool> entering = Timeout is { } timeout ? barrier.EnterAsync(timeout, Cancellation) : DoneAsync(barrier.EnterAsync(Cancellation));
+        bool entered;
+        try
+        {
+            entered = await WaitAsync(
+                entering, $"Waiting at barrier {Path}",
+                async cancel => $"{(await session.Client.GetChildrenAsync(Path, cancel)).Children.Count} of {Count} are there");
+        }
+        catch
+        {
+            // Entered in the moment of Ctrl+C, the place would never be emitted.
+            _ = entering.ContinueWith(_ => barrier.Abandon(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            throw;
+        }
+
         if (!entered)
         {
             WriteError(

@@ -18,7 +18,7 @@ public sealed class ExitCoordBarrierCommand : ExitCmdlet
     [Parameter(Position = 0, Mandatory = true, ValueFromPipeline = true, ParameterSetName = BarrierSet)]
     public CoordBarrier[] Barrier { get; set; } = [];
 
-    /// <summary>How long to wait for the others; default: as long as it takes. When it is over this one has left all the same, with an error.</summary>
+    /// <summary>How long to wait for the others; default: as long as it takes. When it is over this one leaves all the same, with an error.</summary>
     [Parameter]
     [DurationTransformation]
     public TimeSpan? Timeout { get; set; }
@@ -37,9 +37,19 @@ public sealed class ExitCoordBarrierCommand : ExitCmdlet
             if (!ShouldProcess(place.Path, "Leave barrier"))
                 continue;
             HeldSet.Remove(place);
-            bool left = await WaitAsync(
-                Timeout is { } timeout ? place.Barrier.LeaveAsync(timeout, Cancellation) : DoneAsync(place.Barrier.LeaveAsync(Cancellation)), $"Leaving barrier {place.Path}",
-                async cancel => $"{(await place.Session.Client.GetChildrenAsync(place.Path, cancel)).Children.Count} are still there");
+            bool left = false;
+            try
+            {
+                left = await WaitAsync(
+                    Timeout is { } timeout ? place.Barrier.LeaveAsync(timeout, Cancellation) : DoneAsync(place.Barrier.LeaveAsync(Cancellation)), $"Leaving barrier {place.Path}",
+                    async cancel => $"{(await place.Session.Client.GetChildrenAsync(place.Path, cancel)).Children.Count} are still there");
+            }
+            finally
+            {
+                if (!left)
+                    place.Barrier.Abandon();
+            }
+
             if (!left)
             {
                 WriteError(

@@ -66,6 +66,8 @@ public sealed class EnterCoordElectionCommand : RecipeCmdlet
             {
                 if (!NoWait)
                     await LeadAsync(election);
+                // A leadership won in the moment of Ctrl+C would never be emitted.
+                Cancellation.ThrowIfCancellationRequested();
                 keep = ScriptBlock is null;
                 if (!keep)
                     RunBlock(election);

@@ -68,6 +68,9 @@ public abstract class LockCmdlet : RecipeCmdlet
                 TimeSpan? left = deadline is { } end ? TimeSpan.FromTicks(Math.Max(0, (end - DateTimeOffset.UtcNow).Ticks)) : null;
                 acquired.Add(await AcquireAsync(session, path, left));
             }
+
+            // What is acquired in the moment of Ctrl+C would never be emitted.
+            Cancellation.ThrowIfCancellationRequested();
         }
         catch (Exception e)
         {
