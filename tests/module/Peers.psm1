@@ -1,7 +1,14 @@
 # The servers that the tests run against.
 
 $jars = '/usr/share/java'
+$apacheJars = 'zookeeper', 'slf4j-api', 'slf4j-nop', 'log4j-1.2', 'netty-transport-native-unix-common', 'netty-codec', 'netty-resolver',
+    'servlet-api', 'jetty9-util-ajax' | ForEach-Object { "$jars/$_.jar" }
+$curatorJars = 'curator-client', 'curator-framework', 'curator-recipes', 'curator-x-discovery', 'guava', 'jackson-annotations', 'jackson-core',
+    'jackson-databind' | ForEach-Object { "$jars/$_.jar" }
+$recipes = "$PSScriptRoot/../interop/recipes"
 $script:apache = $null
+$script:curatorClasses = $null
+$script:recipePeers = [System.Collections.Generic.List[hashtable]]::new()
 
 function Get-FreePort {
     $listener = [System.Net.Sockets.TcpListener]::new([System.Net.IPAddress]::Loopback, 0)
@@ -54,12 +61,10 @@ function Start-ApacheProcess {
     param([string] $Folder, [int] $Port, [string[]] $Lines)
 
     Set-Content "$Folder/zoo.cfg" (@('tickTime=2000', "clientPort=$Port", 'clientPortAddress=127.0.0.1', 'maxClientCnxns=0') + $Lines)
-    $classPath = 'zookeeper', 'slf4j-api', 'slf4j-nop', 'log4j-1.2', 'netty-transport-native-unix-common', 'netty-codec', 'netty-resolver',
-        'servlet-api', 'jetty9-util-ajax' | ForEach-Object { "$jars/$_.jar" }
     $start = @{
         FilePath               = 'java'
         ArgumentList           = '-Xmx256m', '-XX:TieredStopAtLevel=1', '-Dzookeeper.extendedTypesEnabled=true', '-Dzookeeper.forceSync=no',
-            '-cp', ($classPath -join ':'), 'org.apache.zookeeper.server.quorum.QuorumPeerMain', "$Folder/zoo.cfg"
+            '-cp', ($apacheJars -join ':'), 'org.apache.zookeeper.server.quorum.QuorumPeerMain', "$Folder/zoo.cfg"
         RedirectStandardOutput = "$Folder/out"
         RedirectStandardError  = "$Folder/err"
         PassThru               = $true
@@ -97,6 +102,10 @@ function Stop-TestPeer {
     if ($script:apache) {
         Stop-ApacheServer $script:apache
         $script:apache = $null
+    }
+    if ($script:curatorClasses) {
+        Remove-Item $script:curatorClasses -Recurse -Force
+        $script:curatorClasses = $null
     }
 }
 
@@ -160,17 +169,88 @@ function Start-Background {
     @{ Shell = $shell; Output = $output; Async = $shell.BeginInvoke([System.Management.Automation.PSDataCollection[psobject]]::new(), $output) }
 }
 
-# Waits for a condition, at most ten seconds.
-function Wait-Until {
-    param([scriptblock] $Condition)
+# Why a peer of the recipes, Kazoo or Curator, can't be run; nothing when it can.
+function Get-MissingRecipePeer {
+    param([ValidateSet('Kazoo', 'Curator')] [string] $Kind)
 
-    $deadline = [datetime]::UtcNow.AddSeconds(10)
+    if ($Kind -eq 'Kazoo') {
+        if (-not (Test-Path /usr/bin/python3) -or (& /usr/bin/python3 -c 'import kazoo' 2>&1)) { 'kazoo is missing: apt install python3-kazoo' }
+    } elseif (-not (Get-Command javac -CommandType Application -ErrorAction Ignore)) {
+        'Java is missing: apt install default-jdk-headless'
+    } elseif ($curatorJars + $apacheJars | Where-Object { -not (Test-Path $_) }) {
+        'Curator is missing: apt install zookeeper libcurator-recipes-java libcurator-discovery-java'
+    }
+}
+
+# Starts a process of tests/interop/recipes and emits @{ Process; Output; Errors }.
+function Start-RecipePeer {
+    param([ValidateSet('Kazoo', 'Curator')] [string] $Kind, [string[]] $Arguments)
+
+    if ($Kind -eq 'Kazoo') {
+        $file = '/usr/bin/python3'
+        $first = @("$recipes/kazoo_peer.py")
+    } else {
+        $classPath = ($curatorJars + $apacheJars) -join ':'
+        if (-not $script:curatorClasses) {
+            $script:curatorClasses = [System.IO.Directory]::CreateTempSubdirectory('coordps-curator-').FullName
+            $said = javac -nowarn -proc:none -cp $classPath -d $script:curatorClasses "$recipes/CuratorPeer.java" 2>&1
+            if ($LASTEXITCODE) { throw "CuratorPeer.java does not compile: $said" }
+        }
+        $file = 'java'
+        $first = '-Xmx128m', '-XX:TieredStopAtLevel=1', '-cp', "$($script:curatorClasses):$classPath", 'CuratorPeer'
+    }
+    $start = [System.Diagnostics.ProcessStartInfo]::new($file, [string[]]($first + $Arguments))
+    $start.RedirectStandardInput = $start.RedirectStandardOutput = $start.RedirectStandardError = $true
+    $process = [System.Diagnostics.Process]::Start($start)
+    $peer = @{ Process = $process; Output = $process.StandardOutput.ReadToEndAsync(); Errors = $process.StandardError.ReadToEndAsync() }
+    $script:recipePeers.Add($peer)
+    $peer
+}
+
+# Waits until processes of Start-RecipePeer and runspaces of Start-Background have ended well, and emits the lines they wrote, "TIME TEXT" by the
+# clock they share, as texts in order.
+function Complete-RecipePeer {
+    param([hashtable[]] $Peer)
+
+    $lines = foreach ($one in $Peer) {
+        if ($one.Shell) {
+            if (-not $one.Async.AsyncWaitHandle.WaitOne(90000)) { throw "A runspace did not end; it said $($one.Output | Select-Object -Last 5)" }
+            $one.Shell.EndInvoke($one.Async)
+            if ($one.Shell.Streams.Error) { throw $one.Shell.Streams.Error[0] }
+            $one.Output
+            $one.Shell.Dispose()
+        } else {
+            if (-not $one.Process.WaitForExit(90000)) { throw "$($one.Process.StartInfo.ArgumentList) did not end." }
+            if ($one.Process.ExitCode) { throw "$($one.Process.StartInfo.ArgumentList) ended with $($one.Process.ExitCode): $($one.Errors.Result)" }
+            $one.Output.Result -split '\r?\n' -match '^\d+ '
+        }
+    }
+    $lines | Sort-Object { [long]($_ -split ' ', 2)[0] } | ForEach-Object { ($_ -split ' ', 2)[1] }
+}
+
+# Ends the processes that a test that failed has left.
+function Stop-RecipePeer {
+    foreach ($peer in $script:recipePeers) {
+        if (-not $peer.Process.HasExited) {
+            $peer.Process.Kill()
+            $peer.Process.WaitForExit()
+        }
+        $peer.Process.Dispose()
+    }
+    $script:recipePeers.Clear()
+}
+
+# Waits for a condition, at most so many seconds.
+function Wait-Until {
+    param([scriptblock] $Condition, [int] $Seconds = 10)
+
+    $deadline = [datetime]::UtcNow.AddSeconds($Seconds)
     while (-not (& $Condition)) {
         if ([datetime]::UtcNow -gt $deadline) {
-            throw "Not within ten seconds: $Condition"
+            throw "Not within $Seconds seconds: $Condition"
         }
         Start-Sleep -Milliseconds 10
     }
 }
 
-Export-ModuleMember -Function *-Test*, *-ApacheServer, *-ApacheEnsemble, Get-FreePort, Stop-Session, Start-Background, Wait-Until
+Export-ModuleMember -Function *-Test*, *-*RecipePeer, *-ApacheServer, *-ApacheEnsemble, Get-FreePort, Stop-Session, Start-Background, Wait-Until
