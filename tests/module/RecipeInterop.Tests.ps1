@@ -154,7 +154,7 @@ foreach ($peer in $peers) {
             0..39 | ForEach-Object { "ours-$_" } | Send-CoordMessage $path -Layout $Layout
             $sent = @(Complete-RecipePeer $sender) -replace '^sent '
             $sent.Count | Should -Be 40
-            # Until one is taken the other's receiver may not have begun; a receiver takes no more than one of these.
+            # After all others in the queue's order: each receiver ends by one.
             'stop', 'stop' | Send-CoordMessage $path -Layout $Layout
             $got = Complete-RecipePeer $receivers
             $messages = $got -notmatch 'stop' -replace '^got (\S+) .*', '$1'
