@@ -59,6 +59,13 @@ internal sealed class Database : IDisposable
             long replayStart = Environment.TickCount64;
             List<ZabProposal> logged = [];
             long replayed = config.IsDistributed ? Collect(directory, snapshotZxid, logged, logger) : Replay(directory, tree, sessions, logger);
+            if (config.IsDistributed && found && replayed == 0 && LoadBefore(directory, config, snapshotZxid, logger) is { } earlier)
+            {
+                (tree, sessions, logged) = earlier;
+                snapshotZxid = tree.LastProcessedZxid;
+                replayed = logged.Count;
+            }
+
             tree.EndLoad();
             metrics.StartupTxnsLoaded.Record(replayed);
             metrics.StartupTxnsLoadTime.Record(Environment.TickCount64 - replayStart);
@@ -110,10 +117,17 @@ internal sealed class Database : IDisposable
     /// <summary>Takes over a snapshot from the leader in memory.</summary>
     public void Replace(DataTree tree, SessionTable sessions) => (Tree, Sessions) = (tree, sessions);
 
-    /// <summary>Drops all that is logged after a zxid.</summary>
+    /// <summary>Drops all that is logged after a zxid. Snapshots that have more are set aside, so that no later start brings it back.</summary>
     /// <exception cref="StorageException">The log can't be changed.</exception>
     public void TruncateLog(long zxid)
     {
+        foreach (StorageFile snapshot in _directory.Snapshots.Where(file => file.Zxid > zxid))
+        {
+            string aside = Path.Combine(_directory.SnapshotPath, $"truncated.{snapshot.Name}");
+            _logger.LogWarning("Snapshot {File} has transactions that the ensemble has not: it is kept as {Aside}.", snapshot.FullName, aside);
+            File.Move(snapshot.FullName, aside, overwrite: true);
+        }
+
         Log.Roll();
         Log.Dispose();
         if (_directory.Logs.Count > 0)
@@ -175,6 +189,30 @@ internal sealed class Database : IDisposable
     {
         bool found = directory.TryLoadSnapshot(reader => Load(reader, config, null, null), out (DataTree Tree, SessionTable Sessions) loaded, out _);
         return found ? (loaded.Tree, loaded.Sessions, true) : (new DataTree(config.ExtendedTypesEnabled), new SessionTable(), false);
+    }
+
+    /// <summary>
+    /// An older snapshot with the transactions from there to the newest one's. A member of Apache's writes a snapshot of all it has logged when
+    /// it is about to lead, before a quorum has agreed: one with nothing after it may have transactions that the ensemble never committed, and
+    /// orders truncated. As logged ones they can be.
+    /// </summary>
+    /// <returns>Null when there is none whose log leads to the newest without a gap; then that is what there is.</returns>
+    private static (DataTree Tree, SessionTable Sessions, List<ZabProposal> Logged)? LoadBefore(DataDirectory directory, ServerConfig config, long newest, ILogger logger)
+    {
+        if (!directory.TryLoadSnapshot(reader => Load(reader, config, null, null), out (DataTree Tree, SessionTable Sessions) earlier, out _, newest))
+            return null;
+        List<ZabProposal> logged = [];
+        try
+        {
+            Collect(directory, earlier.Tree.LastProcessedZxid, logged, logger);
+        }
+        catch (StorageException e)
+        {
+            logger.LogDebug(e, "The log does not lead from snapshot 0x{Earlier:x} to 0x{Newest:x}.", earlier.Tree.LastProcessedZxid, newest);
+            return null;
+        }
+
+        return logged.Count > 0 && logged[^1].Zxid == newest ? (earlier.Tree, earlier.Sessions, logged) : null;
     }
 
     private static long Collect(DataDirectory directory, long snapshotZxid, List<ZabProposal> logged, ILogger logger)

@@ -115,8 +115,9 @@ public sealed class DataDirectory : IDisposable
 
     /// <summary>Loads the newest valid snapshot; see <see cref="SnapshotDirectory.TryLoad"/>.</summary>
     /// <exception cref="StorageException">There are snapshots, and none is valid.</exception>
-    public bool TryLoadSnapshot<T>(Func<SnapshotReader, T> load, [MaybeNullWhen(false)] out T value, [NotNullWhen(true)] out StorageFile? file) =>
-        SnapshotDirectory.TryLoad(SnapshotPath, load, out value, out file, _logger);
+    public bool TryLoadSnapshot<T>(Func<SnapshotReader, T> load, [MaybeNullWhen(false)] out T value, [NotNullWhen(true)] out StorageFile? file,
+        long before = long.MaxValue) =>
+        SnapshotDirectory.TryLoad(SnapshotPath, load, out value, out file, _logger, before);
 
     /// <summary>
     /// Apache's rule for a start without a snapshot: when there are transactions logged, something is missing, and the member

@@ -51,15 +51,17 @@ public static class SnapshotDirectory
     /// <param name="value">What <paramref name="load"/> returned.</param>
     /// <param name="file">The snapshot it was made of.</param>
     /// <param name="logger">Told of each snapshot that is passed over, and why.</param>
+    /// <param name="before">Only snapshots of a smaller zxid are considered.</param>
     /// <returns>False when there is no snapshot that looks complete.</returns>
     /// <exception cref="StorageException">There are such snapshots, and none is valid.</exception>
     public static bool TryLoad<T>(
-        string directory, Func<SnapshotReader, T> load, [MaybeNullWhen(false)] out T value, [NotNullWhen(true)] out StorageFile? file, ILogger? logger = null)
+        string directory, Func<SnapshotReader, T> load, [MaybeNullWhen(false)] out T value, [NotNullWhen(true)] out StorageFile? file, ILogger? logger = null,
+        long before = long.MaxValue)
     {
         ArgumentNullException.ThrowIfNull(load);
         logger ??= NullLogger.Instance;
         StorageException? failure = null;
-        foreach (StorageFile candidate in FindComplete(directory, MostCandidates, logger))
+        foreach (StorageFile candidate in FindComplete(directory, MostCandidates, logger).Where(file => file.Zxid < before))
         {
             try
             {
