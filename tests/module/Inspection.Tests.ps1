@@ -34,6 +34,8 @@ Describe 'An ensemble of CoordPS members' {
     }
 
     It 'has members with live readings' {
+        # The last member may follow a moment after the quorum serves.
+        Wait-Until { ($ensemble | Get-CoordMember | Where-Object Role -EQ Leader).SyncedFollowers -eq 2 }
         $members = $ensemble | Get-CoordMember | Sort-Object Id
         $members | Should -HaveCount 3
         $members | Should -BeOfType ([CoordPS.CoordMember])

@@ -67,6 +67,8 @@ public abstract class LockCmdlet : RecipeCmdlet
             {
                 TimeSpan? left = deadline is { } end ? TimeSpan.FromTicks(Math.Max(0, (end - DateTimeOffset.UtcNow).Ticks)) : null;
                 acquired.Add(await AcquireAsync(session, path, left));
+                // Only now: a pipeline that is being stopped refuses whatever is written, and what is acquired has to be given back then.
+                WriteVerbose($"{path} is held by {acquired[^1].ZNode}, fencing token {acquired[^1].FencingToken}.");
             }
 
             // What is acquired in the moment of Ctrl+C would never be emitted.
@@ -105,10 +107,7 @@ public abstract class LockCmdlet : RecipeCmdlet
             }
 
             if (mine.Handle.TryReenter() is { } again)
-            {
-                WriteVerbose($"{path} is held already: entered again.");
                 return Remember(new CoordLock(session, path, mine.Mode, 0, again));
-            }
         }
 
         var options = new LockOptions { Naming = Naming };
@@ -128,7 +127,6 @@ public abstract class LockCmdlet : RecipeCmdlet
                 "See who holds it with Get-CoordLock, and wait longer with -Timeout.", path);
         }
 
-        WriteVerbose($"{path} is held by {handle.Path}, fencing token {handle.FencingToken}.");
         return Remember(new CoordLock(session, path, Mode, Mode == CoordLockMode.Lease ? Limit : 0, handle));
     }
 

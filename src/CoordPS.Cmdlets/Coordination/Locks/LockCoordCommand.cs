@@ -15,7 +15,17 @@ public sealed class LockCoordCommand : LockCmdlet
     {
         if (!ShouldProcess(string.Join(", ", Path), "Acquire lock"))
             return;
-        foreach (CoordLock held in await AcquireAsync())
-            WriteObject(held);
+        IReadOnlyList<CoordLock> acquired = await AcquireAsync();
+        try
+        {
+            foreach (CoordLock held in acquired)
+                WriteObject(held);
+        }
+        catch (PipelineStoppedException)
+        {
+            foreach (CoordLock held in acquired)
+                await ReleaseAsync(held);
+            throw;
+        }
     }
 }
