@@ -11,7 +11,10 @@ internal static class EnsembleReadings
         string connectionString = string.Join(',', servers);
         await using (ZooKeeperClient client = await ZooKeeperClient.ConnectAsync(new ZooKeeperClientOptions { ConnectionString = connectionString, ConnectRetryTime = Eventually.Patience }))
             await client.CreateAsync("/written");
-        List<MemberStatus> members = await ReadUntilAsync(servers, all => all.Count(member => member.State == MemberState.Serving) == 3 && all.All(member => member.Lag == 0));
+        // A follower serves a moment before the leader has heard that it does.
+        List<MemberStatus> members = await ReadUntilAsync(
+            servers,
+            all => all.Count(member => member.State == MemberState.Serving) == 3 && all.All(member => member.Lag == 0) && all.Any(member => member.SyncedFollowers == 2));
         Assert.Equal([1, 2, 3], members.Select(member => member.Id!.Value).Order());
         MemberStatus leader = Assert.Single(members, member => member.Role == MemberRole.Leader);
         Assert.Equal((2, 2), (leader.SyncedFollowers!.Value, leader.Learners!.Value));
