@@ -31,13 +31,14 @@ def ratio(group, field, inverse=False):
 
 def main():
     groups = load(sys.argv[1])
-    print("| | ours / Apache | ours | Apache |")
-    print("|---|---|---|---|")
-    for (op, _, _, _), group in groups.items():
-        if op == "load":
-            print("| memory with %d znodes of 100 B, MiB | %s | %.0f | %.0f |" % (
-                group["ours"][0]["ops"], ratio(group, "server_rss_mb"),
-                median(group["ours"], "server_rss_mb"), median(group["apache"], "server_rss_mb")))
+    loads = [group for (op, _, _, _), group in groups.items() if op == "load"]
+    if loads:
+        print("| | ours / Apache | ours | Apache |")
+        print("|---|---|---|---|")
+    for group in loads:
+        print("| memory with %d znodes of 100 B, MiB | %s | %.0f | %.0f |" % (
+            group["ours"][0]["ops"], ratio(group, "server_rss_mb"),
+            median(group["ours"], "server_rss_mb"), median(group["apache"], "server_rss_mb")))
     print()
     print("| operation | sessions x window | throughput, ours / Apache | server CPU per operation, ours / Apache "
           "| ops/s ours | Apache | CPU us/op ours | Apache | p99 ms ours | Apache | measured with |")
