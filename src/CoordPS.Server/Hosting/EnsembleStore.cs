@@ -98,6 +98,7 @@ internal static class EnsembleStore
             }
             catch (IOException) when (Stopwatch.GetElapsedTime(start) < LockPatience)
             {
+                // Another process has it for the moment; nothing tells when it lets go.
                 Thread.Sleep(5);
             }
         }

@@ -1,12 +1,11 @@
 using System.Management.Automation;
-using CoordPS.Client.Recipes;
 
 namespace CoordPS.Cmdlets;
 
 /// <summary>Shows who leads, by elections of these cmdlets, of Curator and of kazoo. Nothing is emitted while nobody does.</summary>
 [Cmdlet(VerbsCommon.Get, "CoordLeader")]
 [OutputType(typeof(CoordLockEntry))]
-public sealed class GetCoordLeaderCommand : PipelinedCmdlet
+public sealed class GetCoordLeaderCommand : ParticipantCmdlet
 {
     /// <summary>The elections' paths.</summary>
     [Parameter(Position = 0, Mandatory = true, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
@@ -18,18 +17,5 @@ public sealed class GetCoordLeaderCommand : PipelinedCmdlet
     public SwitchParameter All { get; set; }
 
     /// <inheritdoc/>
-    protected override async Task SubmitInputAsync()
-    {
-        foreach (string path in Path)
-        {
-            if (!await CheckPathAsync(path))
-                continue;
-            CoordSession session = CurrentSession;
-            await SubmitAsync(path, cancel => LockParticipants.ReadAsync(session.Client, path, cancel), participants =>
-            {
-                for (int i = 0; i < (All ? participants.Count : Math.Min(1, participants.Count)); i++)
-                    WriteObject(new CoordLockEntry(session, path, i + 1, participants[i]));
-            });
-        }
-    }
+    protected override Task SubmitInputAsync() => SubmitParticipantsAsync(Path, (place, _) => All || place == 0);
 }

@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using CoordPS.Client.Recipes;
 
 namespace CoordPS.Cmdlets;
 
@@ -9,7 +8,7 @@ namespace CoordPS.Cmdlets;
 /// </summary>
 [Cmdlet(VerbsCommon.Get, "CoordLock")]
 [OutputType(typeof(CoordLockEntry))]
-public sealed class GetCoordLockCommand : PipelinedCmdlet
+public sealed class GetCoordLockCommand : ParticipantCmdlet
 {
     /// <summary>The locks' paths.</summary>
     [Parameter(Position = 0, Mandatory = true, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
@@ -21,21 +20,5 @@ public sealed class GetCoordLockCommand : PipelinedCmdlet
     public SwitchParameter Holder { get; set; }
 
     /// <inheritdoc/>
-    protected override async Task SubmitInputAsync()
-    {
-        foreach (string path in Path)
-        {
-            if (!await CheckPathAsync(path))
-                continue;
-            CoordSession session = CurrentSession;
-            await SubmitAsync(path, cancel => LockParticipants.ReadAsync(session.Client, path, cancel), participants =>
-            {
-                for (int i = 0; i < participants.Count; i++)
-                {
-                    if (!Holder || participants[i].IsHolder)
-                        WriteObject(new CoordLockEntry(session, path, i + 1, participants[i]));
-                }
-            });
-        }
-    }
+    protected override Task SubmitInputAsync() => SubmitParticipantsAsync(Path, (_, participant) => !Holder || participant.IsHolder);
 }
