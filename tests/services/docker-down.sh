@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# usage: tests/services/docker-down.sh [FOLDER=/tmp/coordps-docker]
+# Stops what docker-up.sh started there, by recorded pid, and removes its data.
+set -uo pipefail
+folder=${1:-/tmp/coordps-docker}
+docker_host=unix://$folder/docker.sock
+client=$(PATH=/usr/bin:$PATH command -v docker)
+
+stop() { # NAME PID
+    kill "$2" 2>/dev/null || return
+    for _ in $(seq 300); do
+        kill -0 "$2" 2>/dev/null || return
+        sleep 0.1
+    done
+    echo "docker-down: the $1 (pid $2) does not end" >&2
+    exit 1
+}
+
+if [ -s "$folder/dockerd.pid" ]; then
+    containers=$("$client" -H "$docker_host" ps -aq 2>/dev/null)
+    # shellcheck disable=SC2086
+    [ -z "$containers" ] || "$client" -H "$docker_host" rm -fv $containers >/dev/null
+    stop dockerd "$(cat "$folder/dockerd.pid")"
+fi
+[ -s "$folder/registry.pid" ] && stop registry "$(cat "$folder/registry.pid")"
+rm -rf "$folder"
