@@ -1,11 +1,14 @@
 #!/usr/bin/env bash
 # usage: build/test.sh
-# Builds and runs every test. What needs a peer (pwsh, Apache ZooKeeper, kazoo, Java) is skipped with the reason where that is missing;
-# as root on Debian with CI=true the peers are installed first. The last line sums up all runners.
+# Builds and runs every test. What needs a peer (pwsh, Apache ZooKeeper, kazoo, Java) is skipped with the reason where that is missing, and so is
+# what needs a Docker Engine or a Kubernetes API server where COORDPS_TEST_DOCKER_HOST or COORDPS_TEST_KUBECONFIG does not name one.
+# As root on Debian with CI=true the peers are installed, and an engine with a registry is started, first. The last lines name what failed and
+# sum up all runners.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 started=$SECONDS
 passed=0 failed=0 skipped=0
+failures=()
 
 count() { # PASSED FAILED SKIPPED
     passed=$((passed + $1)) failed=$((failed + $2)) skipped=$((skipped + $3))
@@ -13,10 +16,18 @@ count() { # PASSED FAILED SKIPPED
 
 finish() {
     echo
+    [ ${#failures[@]} = 0 ] || printf 'failed: %s\n' "${failures[@]}"
     echo "took $((SECONDS - started)) s"
     echo "$passed passed, $failed failed, $skipped skipped"
     [ $failed = 0 ]
     exit
+}
+
+note_failures() { # RUNNER LOG PATTERN [GROUP=1], the group being the name
+    local line
+    while IFS= read -r line; do
+        failures+=("$1: $line")
+    done < <(sed -E 's/\x1b\[[0-9;]*m//g' "$2" | sed -nE "s/$3/\\${4:-1}/p" | sort -u)
 }
 
 title() { printf '\n== %s (%d s)\n' "$1" $((SECONDS - started)); }
@@ -29,12 +40,14 @@ runner() { # NAME COMMAND...
     log=$(mktemp)
     "$@" 2>&1 | tee "$log"
     line=$(sed -nE "s/^$name: ([0-9]+) passed, ([0-9]+) failed, ([0-9]+) skipped\r?$/\1 \2 \3/p" "$log" | tail -1)
+    note_failures "$name" "$log" '^ *(\[-\] |failed: |FAILED:? |not ok )(.*)$' 2
     rm -f "$log"
     if [ -n "$line" ]; then
         # shellcheck disable=SC2086
         count $line
     else
         echo "$name ended without a result"
+        failures+=("$name: ended without a result")
         count 0 1 0
     fi
 }
@@ -53,11 +66,29 @@ install_peers() {
     fi
 }
 
-[ "${CI:-}" = true ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null && install_peers
+start_engine() {
+    local folder environment
+    title "engine"
+    folder=$(mktemp -d /tmp/coordps-docker-XXXXXX)
+    # shellcheck disable=SC2064
+    trap "tests/services/docker-down.sh $folder" EXIT
+    if environment=$(tests/services/docker-up.sh "$folder"); then
+        echo "$environment"
+        eval "$environment"
+    else
+        echo "no Docker Engine; what needs one is skipped"
+    fi
+}
+
+if [ "${CI:-}" = true ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    install_peers
+    [ -n "${COORDPS_TEST_DOCKER_HOST:-}" ] || start_engine
+fi
 
 title "build"
 if ! build/build.sh || ! dotnet build CoordPS.sln -c Release -nologo -v quiet; then
     echo "The build failed."
+    failures+=("build")
     count 0 1 0
     finish
 fi
@@ -76,8 +107,10 @@ for project in tests/*/*.Tests.csproj; do
         echo "no tests yet"
     else
         echo "$name ended without a result"
+        failures+=("$name: ended without a result")
         count 0 1 0
     fi
+    note_failures "$name" "$log" '^ *Failed ([^ ].*) \[[^]]*\]$'
     rm -f "$log"
 done
 
