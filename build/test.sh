@@ -40,7 +40,7 @@ runner() { # NAME COMMAND...
     log=$(mktemp)
     "$@" 2>&1 | tee "$log"
     line=$(sed -nE "s/^$name: ([0-9]+) passed, ([0-9]+) failed, ([0-9]+) skipped\r?$/\1 \2 \3/p" "$log" | tail -1)
-    note_failures "$name" "$log" '^ *(\[-\] |failed: |FAILED:? |not ok )(.*)$' 2
+    note_failures "$name" "$log" '^ *(\[-\] |failed: |FAILED:? |not ok |fails on ours, passes on Apache: )(.*)$' 2
     rm -f "$log"
     if [ -n "$line" ]; then
         # shellcheck disable=SC2086
