@@ -17,6 +17,8 @@ internal sealed class HeldNode
     private volatile LockState _state = LockState.Held;
     private volatile bool _verifying;
     private Task? _deletion;
+    private bool _removing;
+    private bool _goneWhileRemoving;
 
     private HeldNode(ZooKeeperClient client, string path)
     {
@@ -88,6 +90,34 @@ internal sealed class HeldNode
     /// <summary>Waits for the release as long as a server is there to confirm it.</summary>
     internal Task WhileServedAsync(Task released) => WhileServedAsync(_client, released);
 
+    /// <summary>Removes the znode together with something else: that it goes by this is no loss, whoever tells of it first.</summary>
+    /// <param name="removal">Removes both; false when the znode was not ours any more.</param>
+    internal async Task<bool> RemoveAsync(Func<Task<bool>> removal)
+    {
+        bool removed = false;
+        lock (_gate)
+            _removing = true;
+        try
+        {
+            removed = await removal().ConfigureAwait(false);
+            if (removed)
+                Forget();
+            return removed;
+        }
+        finally
+        {
+            bool gone;
+            lock (_gate)
+            {
+                _removing = false;
+                gone = _goneWhileRemoving;
+            }
+
+            if (gone && !removed)
+                End(LockState.Lost);
+        }
+    }
+
     /// <summary>The znode was deleted together with something else.</summary>
     internal void Forget()
     {
@@ -135,7 +165,7 @@ internal sealed class HeldNode
         {
             Stat? stat = await _client.ExistsAsync(Path, _watch).ConfigureAwait(false);
             if (stat?.Czxid != Stat.Czxid)
-                End(LockState.Lost);
+                Miss();
             else if (_client.Guard.Standing == SessionStanding.Sure)
                 Move(LockState.Suspended, LockState.Held);
         }
@@ -152,7 +182,7 @@ internal sealed class HeldNode
     private void OnEvent(WatchedEvent e)
     {
         if (e.Type == WatchEventType.NodeDeleted)
-            End(LockState.Lost);
+            Miss();
         else if (e.Type is WatchEventType.NodeDataChanged)
             _ = WatchAgainAsync();
     }
@@ -162,12 +192,27 @@ internal sealed class HeldNode
         try
         {
             if (await _client.RepeatAsync(() => _client.ExistsAsync(Path, _watch), CancellationToken.None).ConfigureAwait(false) is null)
-                End(LockState.Lost);
+                Miss();
         }
         catch (ZooKeeperException)
         {
             // The session has ended; the guard tells.
         }
+    }
+
+    /// <summary>The znode is not there.</summary>
+    private void Miss()
+    {
+        lock (_gate)
+        {
+            if (_removing)
+            {
+                _goneWhileRemoving = true;
+                return;
+            }
+        }
+
+        End(LockState.Lost);
     }
 
     private void End(LockState state)

@@ -54,10 +54,9 @@ public sealed class QueueMessage : IAsyncDisposable
     {
         if (_lock is null)
             return;
-        if (Volatile.Read(ref _done) != 0 || !await _queue.CompleteAsync(Path, _lock, ct).ConfigureAwait(false))
+        if (Volatile.Read(ref _done) != 0 || !await _lock.RemoveAsync(() => _queue.CompleteAsync(Path, _lock, ct)).ConfigureAwait(false))
             throw new InvalidOperationException($"The message '{Path}' is not this consumer's any more: it was given back, or its lock was lost and another consumer may have it.");
         Interlocked.Exchange(ref _done, 1);
-        _lock.Forget();
     }
 
     /// <summary>Gives the message back, so that any consumer may have it. Nothing to do when the queue does not redeliver.</summary>
