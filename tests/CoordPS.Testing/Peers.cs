@@ -19,6 +19,9 @@ public enum Peer
 
     /// <summary>PowerShell.</summary>
     PowerShell,
+
+    /// <summary>A Docker Engine with a registry beside it; tests/services/docker-up.sh starts them.</summary>
+    Docker,
 }
 
 /// <summary>Which peers are there.</summary>
@@ -45,6 +48,12 @@ public static class Peers
         ? "pwsh is not on PATH; see https://learn.microsoft.com/powershell/scripting/install, or: dotnet tool install --global PowerShell"
         : null);
 
+    /// <summary>The address of the engine for tests; null when there is none.</summary>
+    public static string? DockerHost => Environment.GetEnvironmentVariable("COORDPS_TEST_DOCKER_HOST") is { Length: > 0 } host ? host : null;
+
+    /// <summary>The registry for tests, which the engine and this process reach by the same name.</summary>
+    public static string Registry => Environment.GetEnvironmentVariable("COORDPS_TEST_REGISTRY") is { Length: > 0 } registry ? registry : "127.0.0.1:5000";
+
     /// <summary>The class path by which Curator's classes are found.</summary>
     public static string CuratorClassPath => string.Join(Path.PathSeparator, [.. CuratorJars, ApacheZooKeeper.ClassPath]);
 
@@ -60,6 +69,7 @@ public static class Peers
         Peer.Kazoo => Kazoo.Value,
         Peer.Curator => Curator.Value,
         Peer.PowerShell => PowerShell.Value,
+        Peer.Docker => DockerHost is null ? "COORDPS_TEST_DOCKER_HOST names no Docker Engine; as root: eval \"$(tests/services/docker-up.sh)\"" : null,
         _ => throw new ArgumentOutOfRangeException(nameof(peer), peer, null),
     };
 

@@ -1,20 +1,21 @@
 using System.Management.Automation;
 using CoordPS.Client;
+using CoordPS.Containers;
 using CoordPS.Protocol;
 
 namespace CoordPS.Cmdlets;
 
 /// <summary>
-/// Error records of the coordination service's errors: the ZooKeeper error name as the id, a category to branch on, and what to do in
-/// terms of cmdlets.
+/// Error records of what ensembles and engines refuse: the ZooKeeper error or <see cref="DockerError"/> as the id, a category to branch on,
+/// and what to do in terms of cmdlets.
 /// </summary>
 internal static class ErrorRecords
 {
     /// <summary>
-    /// Whether it is an error of the coordination service, or of what was asked of it, and not of this program. For filters of catch clauses,
+    /// Whether it is an error of a service, or of what was asked of it, and not of this program. For filters of catch clauses,
     /// which must not write errors themselves: what that throws with <c>-ErrorAction Stop</c> would be lost there.
     /// </summary>
-    public static bool IsKnown(Exception exception) => exception is CoordException or ZooKeeperException;
+    public static bool IsKnown(Exception exception) => exception is CoordException or ZooKeeperException or DockerException;
 
     /// <summary>The record of an error.</summary>
     /// <param name="exception">What went wrong.</param>
@@ -23,6 +24,7 @@ internal static class ErrorRecords
     {
         CoordException e => Create(e, e.Id, e.Category ?? CategoryOf(e.Error), e.Path ?? target, e.Message, e.RecommendedAction),
         ZooKeeperException e => Create(e, IdOf(e), CategoryOf(e.Error), e.Path ?? target, WhatHappened(e), ActionFor(e)),
+        DockerException e => Create(e, e.Error.ToString(), CategoryOf(e.Error), e.Subject ?? target, e.Summary, e.RecommendedAction),
         _ => new ErrorRecord(exception, "Unexpected", ErrorCategory.NotSpecified, target),
     };
 
@@ -84,5 +86,20 @@ internal static class ErrorRecords
         ErrorCode.ThrottledOp => ErrorCategory.LimitsExceeded,
         ErrorCode.Unimplemented => ErrorCategory.NotImplemented,
         _ => ErrorCategory.NotSpecified,
+    };
+
+    private static ErrorCategory CategoryOf(DockerError error) => error switch
+    {
+        DockerError.EngineUnreachable or DockerError.EngineConnectionLost or DockerError.RegistryUnreachable => ErrorCategory.ConnectionError,
+        DockerError.EngineAccessDenied or DockerError.RegistryDenied => ErrorCategory.PermissionDenied,
+        DockerError.RegistryUnauthorized or DockerError.CredentialHelperFailed => ErrorCategory.AuthenticationError,
+        DockerError.EngineTooOld or DockerError.BuildKitUnavailable => ErrorCategory.NotInstalled,
+        DockerError.BadConfiguration or DockerError.BadRequest => ErrorCategory.InvalidArgument,
+        DockerError.NotFound or DockerError.ImageNotInRegistry => ErrorCategory.ObjectNotFound,
+        DockerError.Conflict => ErrorCategory.ResourceBusy,
+        DockerError.BuildContextUnreadable => ErrorCategory.ReadError,
+        DockerError.DockerfileInvalid => ErrorCategory.ParserError,
+        DockerError.DiskFull => ErrorCategory.LimitsExceeded,
+        _ => ErrorCategory.InvalidResult,
     };
 }

@@ -1,0 +1,78 @@
+using System.IO.Pipes;
+using System.Net;
+using System.Net.Sockets;
+
+namespace CoordPS.Containers;
+
+/// <summary>Connects to an endpoint.</summary>
+internal static class EngineTransport
+{
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(15);
+
+    /// <summary>The root that requests are sent to; its host only names the engine where there is no TCP.</summary>
+    public static Uri RootOf(DockerEndpoint endpoint) => endpoint.Scheme == "tcp"
+        ? new UriBuilder(endpoint.Tls is null ? Uri.UriSchemeHttp : Uri.UriSchemeHttps, endpoint.Address, endpoint.Port).Uri
+        : new Uri("http://docker/");
+
+    /// <summary>A handler whose connections all go to the endpoint.</summary>
+    /// <exception cref="DockerConfigException">A certificate can't be read.</exception>
+    public static SocketsHttpHandler CreateHandler(DockerEndpoint endpoint)
+    {
+        var handler = new SocketsHttpHandler
+        {
+            ConnectTimeout = ConnectTimeout,
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            AutomaticDecompression = DecompressionMethods.None,
+        };
+        switch (endpoint.Scheme)
+        {
+            case "unix":
+                handler.UseProxy = false;
+                handler.ConnectCallback = (_, ct) => ConnectSocketAsync(endpoint.Address, ct);
+                break;
+            case "npipe":
+                handler.UseProxy = false;
+                handler.ConnectCallback = (_, ct) => ConnectPipeAsync(endpoint.Address, ct);
+                break;
+            default:
+                // As the docker command: HTTP_PROXY and NO_PROXY count, but for this machine.
+                handler.UseProxy = !RootOf(endpoint).IsLoopback;
+                if (endpoint.Tls is { } tls)
+                    handler.SslOptions = tls.Load();
+                break;
+        }
+
+        return handler;
+    }
+
+    private static async ValueTask<Stream> ConnectSocketAsync(string path, CancellationToken ct)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), ct).ConfigureAwait(false);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private static async ValueTask<Stream> ConnectPipeAsync(string name, CancellationToken ct)
+    {
+        var pipe = new NamedPipeClientStream(".", name, PipeDirection.InOut, PipeOptions.Asynchronous);
+        try
+        {
+            await pipe.ConnectAsync(ConnectTimeout, ct).ConfigureAwait(false);
+            return pipe;
+        }
+        catch
+        {
+            await pipe.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+}
