@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 
 namespace CoordPS.Testing;
 
@@ -22,6 +23,12 @@ public enum Peer
 
     /// <summary>A Docker Engine with a registry beside it; tests/services/docker-up.sh starts them.</summary>
     Docker,
+
+    /// <summary>The docker command; it needs no engine.</summary>
+    DockerCommand,
+
+    /// <summary>The docker command, version 23 or newer.</summary>
+    DockerCommand23,
 }
 
 /// <summary>Which peers are there.</summary>
@@ -69,6 +76,8 @@ public static class Peers
         Peer.Kazoo => Kazoo.Value,
         Peer.Curator => Curator.Value,
         Peer.PowerShell => PowerShell.Value,
+        Peer.DockerCommand => DockerCommandBefore(0),
+        Peer.DockerCommand23 => DockerCommandBefore(23),
         Peer.Docker => DockerHost is null ? "COORDPS_TEST_DOCKER_HOST names no Docker Engine; as root: eval \"$(tests/services/docker-up.sh)\"" : null,
         _ => throw new ArgumentOutOfRangeException(nameof(peer), peer, null),
     };
@@ -81,6 +90,18 @@ public static class Peers
             .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
             .Select(directory => Path.Combine(directory, file))
             .FirstOrDefault(File.Exists);
+    }
+
+    private static string? DockerCommandBefore(int version)
+    {
+        if (FindOnPath("docker") is not { } docker)
+            return "docker is not on PATH; on Debian: apt-get install docker.io";
+        using Process process = Process.Start(new ProcessStartInfo(docker, ["--version"]) { RedirectStandardOutput = true })!;
+        // Docker version 28.2.2, build e6534b4
+        string found = process.StandardOutput.ReadToEnd();
+        return found.Split(' ', '.') is [_, _, var major, ..] && int.TryParse(major, CultureInfo.InvariantCulture, out int number) && number >= version
+            ? null
+            : $"docker on PATH is older than {version}: {found.Trim()}";
     }
 
     private static bool Succeeds(string file, params string[] arguments)

@@ -3,7 +3,7 @@ using CoordPS.Testing;
 namespace CoordPS.Containers.Tests;
 
 /// <summary>Talks to the real engine that COORDPS_TEST_DOCKER_HOST names.</summary>
-public class EngineTests
+public class DockerEngineClientTests
 {
     [PeerFact(Peer.Docker)]
     public async Task Agrees_with_the_engine_on_a_version()
