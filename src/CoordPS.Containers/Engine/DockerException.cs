@@ -28,6 +28,9 @@ public class DockerException : Exception
     /// <summary>The engine; null when none is concerned.</summary>
     public DockerEndpoint? Endpoint { get; }
 
+    /// <summary>The engine's own words; null when it did not answer.</summary>
+    internal string? Said { get; init; }
+
     private static string Compose(string summary, DockerEndpoint? endpoint) => endpoint is null ? $"{summary}." : $"{summary} (engine {endpoint}).";
 }
 

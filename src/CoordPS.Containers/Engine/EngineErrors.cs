@@ -75,22 +75,26 @@ internal static class EngineErrors
         switch (status)
         {
             case HttpStatusCode.NotFound:
-                return new DockerNotFoundException(summary, "Check the name, and that it is this engine that has it.", request.Subject, endpoint);
+                return new DockerNotFoundException(summary, "Check the name, and that it is this engine that has it.", request.Subject, endpoint) { Said = said };
             case HttpStatusCode.Conflict:
-                return new DockerConflictException(summary, "Stop or remove what stands in the way, or choose another name.", request.Subject, endpoint);
+                return new DockerConflictException(summary, "Stop or remove what stands in the way, or choose another name.", request.Subject, endpoint) { Said = said };
             case HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden:
-                return new EngineAccessDeniedException(summary, "Ask who runs the engine to allow it; the engine or a proxy before it refused.", endpoint);
+                return new EngineAccessDeniedException(summary, "Ask who runs the engine to allow it; the engine or a proxy before it refused.", endpoint) { Said = said };
             case HttpStatusCode.BadRequest when said.Contains("HTTP request to an HTTPS server", StringComparison.OrdinalIgnoreCase):
                 return new EngineAccessDeniedException($"Can't {request.Purpose}: the engine wants TLS",
                     "Set DOCKER_TLS_VERIFY=1, and DOCKER_CERT_PATH to the folder of ca.pem, cert.pem and key.pem.", endpoint);
             case HttpStatusCode.BadRequest:
-                return new DockerException(DockerError.BadRequest, summary, "Correct what the engine names.", request.Subject, endpoint);
+                return new DockerException(DockerError.BadRequest, summary, "Correct what the engine names.", request.Subject, endpoint) { Said = said };
             default:
                 return said.Contains("no space left on device", StringComparison.OrdinalIgnoreCase)
-                    ? new DockerException(DockerError.DiskFull, summary, "Free space where the engine keeps its data, for instance with 'docker system prune'.", request.Subject, endpoint)
-                    : new DockerException(DockerError.EngineError, summary, "See the engine's log.", request.Subject, endpoint);
+                    ? DiskFull(summary, request.Subject, endpoint)
+                    : new DockerException(DockerError.EngineError, summary, "See the engine's log.", request.Subject, endpoint) { Said = said };
         }
     }
+
+    /// <summary>The exception for a disk of the engine that is full.</summary>
+    public static DockerException DiskFull(string summary, string? subject, DockerEndpoint endpoint) => new(
+        DockerError.DiskFull, summary, "Free space where the engine keeps its data, for instance with 'docker system prune'.", subject, endpoint);
 
     private static string? MessageOf(string body)
     {

@@ -52,7 +52,7 @@ internal static class EngineTransport
         try
         {
             await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), ct).ConfigureAwait(false);
-            return new NetworkStream(socket, ownsSocket: true);
+            return new EngineStream(new NetworkStream(socket, ownsSocket: true));
         }
         catch
         {
@@ -67,7 +67,7 @@ internal static class EngineTransport
         try
         {
             await pipe.ConnectAsync(ConnectTimeout, ct).ConfigureAwait(false);
-            return pipe;
+            return new EngineStream(pipe);
         }
         catch
         {
