@@ -30,7 +30,8 @@
         'Start-CoordMember', 'Stop-CoordMember', 'Restart-CoordMember', 'Suspend-CoordMember', 'Resume-CoordMember',
         'Add-CoordMember', 'Remove-CoordMember',
         'Get-CoordMember', 'Test-CoordEnsemble', 'Measure-CoordEnsemble', 'Invoke-CoordAdminCommand',
-        'Get-CoordTransaction', 'Get-CoordSnapshot', 'Backup-CoordEnsemble', 'Restore-CoordEnsemble'
+        'Get-CoordTransaction', 'Get-CoordSnapshot', 'Backup-CoordEnsemble', 'Restore-CoordEnsemble',
+        'New-CoordDockerfile', 'Build-CoordImage', 'Push-CoordImage', 'Receive-CoordImage', 'Get-CoordImage', 'Remove-CoordImage'
     )
     PrivateData          = @{
         PSData = @{

@@ -24,7 +24,7 @@ Describe 'The module' {
     }
 
     It 'documents an output type of each cmdlet that emits' {
-        (Get-Command -Module CoordPS | Where-Object { -not $_.OutputType }).Name | Sort-Object | Should -Be 'Disconnect-Coord', 'Stop-CoordEnsemble'
+        (Get-Command -Module CoordPS | Where-Object { -not $_.OutputType }).Name | Sort-Object | Should -Be 'Disconnect-Coord', 'Remove-CoordImage', 'Stop-CoordEnsemble'
     }
 
     It 'imports from a checkout' -Skip:(-not (Test-Path "$PSScriptRoot/../../out/CoordPS/CoordPS.psd1")) {

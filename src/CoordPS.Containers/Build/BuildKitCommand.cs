@@ -101,9 +101,16 @@ internal sealed partial class BuildKitCommand
             arguments.AddRange(["--file", dockerfile]);
         foreach (string tag in options.Tags)
             arguments.AddRange(["--tag", tag]);
-        // Values go by the environment: other users may read a command line.
-        foreach (string name in options.Arguments.Keys)
-            arguments.AddRange(["--build-arg", name]);
+        var start = new ProcessStartInfo(_docker) { RedirectStandardError = true, RedirectStandardOutput = true, StandardErrorEncoding = Encoding.UTF8 };
+        foreach ((string name, string value) in options.Arguments)
+        {
+            // Values go by the environment, as other users may read a command line; but not in place of what the command itself goes by.
+            bool taken = start.Environment.ContainsKey(name) || name.StartsWith("DOCKER_", StringComparison.Ordinal);
+            arguments.AddRange(["--build-arg", taken ? $"{name}={value}" : name]);
+            if (!taken)
+                start.Environment[name] = value;
+        }
+
         foreach ((string name, string value) in options.Labels)
             arguments.AddRange(["--label", $"{name}={value}"]);
         if (options.Target is { } target)
@@ -117,10 +124,9 @@ internal sealed partial class BuildKitCommand
         if (options.Pull)
             arguments.Add("--pull");
         arguments.AddRange(["--", options.Directory]);
-        var start = new ProcessStartInfo(_docker, arguments) { RedirectStandardError = true, RedirectStandardOutput = true, StandardErrorEncoding = Encoding.UTF8 };
+        foreach (string argument in arguments)
+            start.ArgumentList.Add(argument);
         start.Environment["DOCKER_BUILDKIT"] = "1";
-        foreach ((string name, string value) in options.Arguments)
-            start.Environment[name] = value;
         return start;
     }
 

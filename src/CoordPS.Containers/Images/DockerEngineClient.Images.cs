@@ -41,9 +41,20 @@ public sealed partial class DockerEngineClient
     /// <param name="force">Whether one goes that has several names, or a stopped container.</param>
     /// <param name="ct">Gives up.</param>
     /// <exception cref="DockerConflictException">A container uses it.</exception>
-    public async Task<IReadOnlyList<ImageRemoval>> RemoveImageAsync(string image, bool force = false, CancellationToken ct = default) => await SendAsync(
-        EngineRequest.Delete($"images/{EngineRequest.Escape(image)}", $"remove the image '{image}'", image).With("force", force), ImageJson.Default.ImageRemovalArray, ct)
-        .ConfigureAwait(false);
+    public async Task<IReadOnlyList<ImageRemoval>> RemoveImageAsync(string image, bool force = false, CancellationToken ct = default)
+    {
+        EngineRequest request = EngineRequest.Delete($"images/{EngineRequest.Escape(image)}", $"remove the image '{image}'", image).With("force", force);
+        try
+        {
+            return await SendAsync(request, ImageJson.Default.ImageRemovalArray, ct).ConfigureAwait(false);
+        }
+        catch (DockerConflictException e)
+        {
+            IReadOnlyList<string> users = await GetImageUsersAsync(image, ct).ConfigureAwait(false);
+            throw users.Count == 0 ? e : new DockerConflictException($"Can't {request.Purpose}: {string.Join(", ", users.Select(static user => $"'{user}'"))} use{(users.Count == 1 ? "s" : "")} it",
+                "Remove what uses it first; what is only stopped does not stand in the way of -Force.", image, Endpoint);
+        }
+    }
 
     /// <summary>The names of the containers, running or not, that were made from an image or one built on it.</summary>
     /// <param name="image">Its name or ID.</param>
