@@ -119,7 +119,7 @@ public sealed class GetCoordImageCommand : EngineCmdlet
     }
 
     /// <summary>The names of an image; a single null when it has none.</summary>
-    private static IEnumerable<string?> NamesOf(IReadOnlyList<string>? tags)
+    private static string?[] NamesOf(IReadOnlyList<string>? tags)
     {
         string?[] names = [.. (tags ?? []).Where(static tag => !tag.StartsWith("<none>", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
         return names.Length == 0 ? [null] : names;
