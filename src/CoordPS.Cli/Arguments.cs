@@ -83,6 +83,9 @@ internal sealed class Arguments
         return _rest.Count == count ? _rest : throw Wrong(count == 0 ? $"unexpected '{_rest[0]}'" : $"needs {what}");
     }
 
+    /// <summary>The one argument that is no option, or null, once all options have been taken.</summary>
+    public string? Optional(string what) => Positional(Math.Min(1, _rest.Count), what) is [var one] ? one : null;
+
     /// <summary>The arguments that are no options, one at least, once all options have been taken.</summary>
     public IReadOnlyList<string> Positionals(string what) => Positional(Math.Max(1, _rest.Count), what);
 

@@ -11,6 +11,8 @@ internal static class CommandLine
         coordps: a ZooKeeper server, a load generator, a demonstration, and tools for its files
 
           coordps server ZOO.CFG [--log-level LEVEL] [--log-format text|json] [--detach]
+          coordps container [options of server]
+          coordps health [HOST:PORT] [--alive] [--timeout SECONDS]
           coordps bench HOST:PORT[,HOST:PORT...] [options]
           coordps quickstart
           coordps log PATH... [options]
@@ -29,6 +31,8 @@ internal static class CommandLine
             return command switch
             {
                 "server" => await ServerCommand.RunAsync(new Arguments("server", args.AsSpan(1))).ConfigureAwait(false),
+                "container" => await ContainerCommand.RunAsync(args[1..]).ConfigureAwait(false),
+                "health" => await HealthCommand.RunAsync(new Arguments("health", args.AsSpan(1))).ConfigureAwait(false),
                 "bench" => await BenchCommand.RunAsync(new Arguments("bench", args.AsSpan(1))).ConfigureAwait(false),
                 "quickstart" => await QuickstartCommand.RunAsync(new Arguments("quickstart", args.AsSpan(1))).ConfigureAwait(false),
                 "log" => await PrintAsync(output => LogCommand.RunAsync(new Arguments("log", args.AsSpan(1)), output)).ConfigureAwait(false),

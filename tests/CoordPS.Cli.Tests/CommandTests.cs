@@ -131,7 +131,7 @@ public sealed partial class CommandTests : IDisposable
         Assert.StartsWith("coordps", output, StringComparison.Ordinal);
     }
 
-    private static int PortOf(string log) =>
+    internal static int PortOf(string log) =>
         int.Parse(ServingLine().Match(log).Groups[1].ValueSpan, CultureInfo.InvariantCulture);
 
     private static int NodeCount(string srvr) =>
