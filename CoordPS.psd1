@@ -31,7 +31,9 @@
         'Add-CoordMember', 'Remove-CoordMember',
         'Get-CoordMember', 'Test-CoordEnsemble', 'Measure-CoordEnsemble', 'Invoke-CoordAdminCommand',
         'Get-CoordTransaction', 'Get-CoordSnapshot', 'Backup-CoordEnsemble', 'Restore-CoordEnsemble',
-        'New-CoordDockerfile', 'Build-CoordImage', 'Push-CoordImage', 'Receive-CoordImage', 'Get-CoordImage', 'Remove-CoordImage'
+        'New-CoordDockerfile', 'Build-CoordImage', 'Push-CoordImage', 'Receive-CoordImage', 'Get-CoordImage', 'Remove-CoordImage',
+        'Start-CoordContainer', 'Stop-CoordContainer', 'Get-CoordContainer', 'Remove-CoordContainer', 'Watch-CoordContainer',
+        'Get-CoordContainerLog', 'Register-CoordContainer'
     )
     PrivateData          = @{
         PSData = @{

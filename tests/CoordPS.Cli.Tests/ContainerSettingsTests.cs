@@ -24,7 +24,7 @@ public sealed class ContainerSettingsTests : IDisposable
             ("ZOO_MY_ID", "2"), ("ZOO_SERVERS", "server.1=a:2888:3888;2181  server.2=b:2888:3888;2182\nserver.3=c:2888:3888:observer;2183"),
             ("ZOO_TICK_TIME", "1000"), ("ZOO_INIT_LIMIT", "11"), ("ZOO_SYNC_LIMIT", "4"), ("ZOO_MAX_CLIENT_CNXNS", "7"),
             ("ZOO_STANDALONE_ENABLED", "false"), ("ZOO_ADMINSERVER_ENABLED", "false"), ("ZOO_AUTOPURGE_PURGEINTERVAL", "24"),
-            ("ZOO_AUTOPURGE_SNAPRETAINCOUNT", "9"), ("ZOO_4LW_COMMANDS_WHITELIST", "srvr, mntr"), ("ZOO_CFG_EXTRA", "snapCount=500 metricsProvider.httpPort=7070"));
+            ("ZOO_AUTOPURGE_SNAPRETAINCOUNT", "9"), ("ZOO_4LW_COMMANDS_WHITELIST", "srvr, mntr"), ("ZOO_CFG_EXTRA", "snapCount=500 globalOutstandingLimit=77"));
         settings.Write();
 
         ServerConfig config = ServerConfig.Load(settings.ConfigFile);
@@ -34,7 +34,7 @@ public sealed class ContainerSettingsTests : IDisposable
         Assert.Equal([1L, 2, 3], config.Servers.Keys.Order());
         Assert.Equal((1000, 11, 4, 7), (config.TickTime, config.InitLimit, config.SyncLimit, config.MaxClientCnxns));
         Assert.Equal((false, false, 24, 9), (config.StandaloneEnabled, config.AdminServerEnabled, config.AutopurgePurgeInterval, config.AutopurgeSnapRetainCount));
-        Assert.Equal(("srvr, mntr", 500, 7070), (config.FourLetterWordWhitelist, config.SnapCount, config.MetricsHttpPort));
+        Assert.Equal(("srvr, mntr", 500, 77), (config.FourLetterWordWhitelist, config.SnapCount, config.GlobalOutstandingLimit));
         Assert.Equal((In("data"), In("log")), (config.DataDir, config.DataLogDir));
     }
 

@@ -33,13 +33,13 @@ public sealed class HealthCommandTests : IDisposable
         string config = Config(string.Create(
             CultureInfo.InvariantCulture,
             $"dataDir={_directory.FullName}\ntickTime=500\ninitLimit=10\nsyncLimit=5\nserver.1=127.0.0.1:{ports[0]}:{ports[1]};127.0.0.1:{ports[2]}\nserver.2=127.0.0.1:{ports[3]}:{ports[3] + 1};127.0.0.1:{ports[3] + 2}\n"));
-        using var server = await Coordps.StartAsync("Member 1", "server", config);
+        using var server = await Coordps.StartAsync("two participants", "server", config);
 
+        await Eventually.TrueAsync(async () => (await Health(ports[2], "--alive")).ExitCode == 0, "alive");
         var (served, _, errors) = await Health(ports[2]);
-        var (alive, _, _) = await Health(ports[2], "--alive");
         await server.TerminateAsync();
 
-        Assert.Equal((1, 0), (served, alive));
+        Assert.Equal(1, served);
         Assert.Contains("serves no clients", errors, StringComparison.Ordinal);
     }
 

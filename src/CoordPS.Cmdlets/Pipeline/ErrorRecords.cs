@@ -97,6 +97,8 @@ internal static class ErrorRecords
         DockerError.BadConfiguration or DockerError.BadRequest => ErrorCategory.InvalidArgument,
         DockerError.NotFound or DockerError.ImageNotInRegistry => ErrorCategory.ObjectNotFound,
         DockerError.Conflict => ErrorCategory.ResourceBusy,
+        DockerError.PortInUse or DockerError.ContainerExited => ErrorCategory.ResourceUnavailable,
+        DockerError.ContainerNotHealthy => ErrorCategory.OperationTimeout,
         DockerError.BuildContextUnreadable => ErrorCategory.ReadError,
         DockerError.DockerfileInvalid => ErrorCategory.ParserError,
         DockerError.DiskFull => ErrorCategory.LimitsExceeded,

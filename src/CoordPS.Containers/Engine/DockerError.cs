@@ -59,4 +59,13 @@ public enum DockerError
 
     /// <summary>A credential helper failed.</summary>
     CredentialHelperFailed,
+
+    /// <summary>A port of the engine's machine is in use.</summary>
+    PortInUse,
+
+    /// <summary>A container ended that was to run.</summary>
+    ContainerExited,
+
+    /// <summary>A container was not healthy in time.</summary>
+    ContainerNotHealthy,
 }
