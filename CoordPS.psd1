@@ -30,6 +30,8 @@
         'Start-CoordMember', 'Stop-CoordMember', 'Restart-CoordMember', 'Suspend-CoordMember', 'Resume-CoordMember',
         'Add-CoordMember', 'Remove-CoordMember',
         'Get-CoordMember', 'Test-CoordEnsemble', 'Measure-CoordEnsemble', 'Invoke-CoordAdminCommand',
+        'Start-CoordContainer', 'Stop-CoordContainer', 'Get-CoordContainer', 'Remove-CoordContainer', 'Watch-CoordContainer',
+        'Get-CoordContainerLog', 'Register-CoordContainer',
         'Get-CoordTransaction', 'Get-CoordSnapshot', 'Backup-CoordEnsemble', 'Restore-CoordEnsemble',
         'New-CoordDockerfile', 'Build-CoordImage', 'Push-CoordImage', 'Receive-CoordImage', 'Get-CoordImage', 'Remove-CoordImage',
         'Start-CoordContainer', 'Stop-CoordContainer', 'Get-CoordContainer', 'Remove-CoordContainer', 'Watch-CoordContainer',
