@@ -98,7 +98,7 @@ public sealed class RegisterCoordServiceCommand : ServiceCmdlet
         WriteObject(service);
     }
 
-    private static string LocalAddress() =>
+    internal static string LocalAddress() =>
         NetworkInterface.GetAllNetworkInterfaces()
             .Where(static one => one.OperationalStatus == OperationalStatus.Up && one.NetworkInterfaceType != NetworkInterfaceType.Loopback)
             .SelectMany(static one => one.GetIPProperties().UnicastAddresses)
