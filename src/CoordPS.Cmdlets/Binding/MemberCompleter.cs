@@ -24,14 +24,14 @@ public sealed class MemberCompleter : IArgumentCompleter
                 member.Text, member.Text, CompletionResultType.ParameterValue, $"{member.Member.Ensemble} {member.Text}, {member.Member.State} at {member.Member.ClientEndPoint}"));
     }
 
-    private static IEnumerable<LocalEnsemble> Ensembles(string? name)
+    private static IEnumerable<HostedEnsemble> Ensembles(string? name)
     {
         IEnumerable<CoordEnsemble> own = EnsembleRegistry.All.Where(e => name is null || e.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
         if (name is null || own.Any())
             return own.Select(static e => e.Local);
         try
         {
-            return LocalEnsemble.OpenProcesses(name) is { } found ? [found] : [];
+            return LocalEnsemble.OpenProcesses(name) is { } found ? [found] : EnsembleEngines.Find().Where(e => e.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
         }
         catch (LocalEnsembleException)
         {

@@ -6,7 +6,7 @@ namespace CoordPS;
 /// <summary>An ensemble on this machine, as <c>Start-CoordEnsemble</c> starts it. Pipe it to <c>Connect-Coord</c>.</summary>
 public sealed class CoordEnsemble
 {
-    internal CoordEnsemble(LocalEnsemble local, RunspaceState owner)
+    internal CoordEnsemble(HostedEnsemble local, RunspaceState owner)
     {
         Local = local;
         Owner = owner;
@@ -44,7 +44,7 @@ public sealed class CoordEnsemble
     /// <summary>The members by number.</summary>
     public IReadOnlyList<CoordMember> Members => Local.Members.Select(static member => new CoordMember(member)).ToArray();
 
-    /// <summary>The folder with the members' configuration, transaction logs and snapshots.</summary>
+    /// <summary>The folder with the members' configuration, transaction logs and snapshots; for members in containers the names of their volumes.</summary>
     public string DataPath => Local.DataPath;
 
     /// <summary>Whether the folder was made for it, and goes with it.</summary>
@@ -53,11 +53,20 @@ public sealed class CoordEnsemble
     /// <summary>When it was started, in local time.</summary>
     public DateTimeOffset Started => Local.Started.ToLocalTime();
 
+    /// <summary>The image of its members; null for those not in containers.</summary>
+    public string? Image => (Local as ContainerEnsemble)?.Image;
+
+    /// <summary>The address of the engine of its members' containers; null without one, and when a context names it.</summary>
+    public string? DockerHost => (Local as ContainerEnsemble)?.Endpoint is { Context: null } endpoint ? endpoint.ToString() : null;
+
+    /// <summary>The docker context that names that engine; null when there is none.</summary>
+    public string? DockerContext => (Local as ContainerEnsemble)?.Endpoint.Context;
+
     /// <summary>Why members had to stop by themselves; null if none did.</summary>
     public string? Failure => string.Join(
         ' ', Local.Members.Where(static m => m.Failure is not null).Select(static m => $"Member {m.Id}: {m.Failure}")) is { Length: > 0 } text ? text : null;
 
-    internal LocalEnsemble Local { get; }
+    internal HostedEnsemble Local { get; }
 
     internal RunspaceState Owner { get; }
 

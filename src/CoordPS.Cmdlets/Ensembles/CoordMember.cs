@@ -1,5 +1,6 @@
 using System.Net;
 using CoordPS.Client.Admin;
+using CoordPS.Cmdlets;
 using CoordPS.Server.Hosting;
 
 namespace CoordPS;
@@ -64,7 +65,7 @@ public sealed partial class CoordMember
     /// <summary>Where other members reach it for elections; null for a standalone server, and when it is not known.</summary>
     public EndPoint? ElectionEndPoint => Local is not null ? Local.ElectionEndPoint : EndPointOf(Configured?.Host, Configured?.ElectionPort ?? 0);
 
-    /// <summary>The folder with its transaction logs and snapshots, on its machine; null when it is not known.</summary>
+    /// <summary>The folder with its transaction logs and snapshots, on its machine, or the name of its volume; null when it is not known.</summary>
     public string? DataPath => Local?.DataPath ?? Reading?.Settings.GetValueOrDefault("dataDir");
 
     /// <summary>Its <c>zoo.cfg</c>; null for a standalone server in this process, and for a member elsewhere.</summary>
@@ -75,6 +76,15 @@ public sealed partial class CoordMember
 
     /// <summary>The process it runs in; 0 when it runs in none of this machine that is known.</summary>
     public int ProcessId => Local?.ProcessId ?? 0;
+
+    /// <summary>The name of the container it runs in; null when it runs in none that is known.</summary>
+    public string? Container => (Local as ContainerMember)?.Container;
+
+    /// <summary>The address of the engine of its container; null without one, and when a context names it.</summary>
+    public string? DockerHost => (Local as ContainerMember)?.Engine.Endpoint is { Context: null } endpoint ? endpoint.ToString() : null;
+
+    /// <summary>The docker context that names that engine; null when there is none.</summary>
+    public string? DockerContext => (Local as ContainerMember)?.Engine.Endpoint.Context;
 
     /// <summary>Why it ended by itself; null if it did not.</summary>
     public string? Failure => Local?.Failure;

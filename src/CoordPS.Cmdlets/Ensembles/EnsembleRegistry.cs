@@ -4,7 +4,7 @@ using CoordPS.Server.Hosting;
 
 namespace CoordPS.Cmdlets;
 
-/// <summary>This user's local ensembles: those in this process, for all of its runspaces, and those whose members are processes.</summary>
+/// <summary>This user's ensembles: those in this process, for all of its runspaces, those whose members are processes, and those in containers.</summary>
 internal static class EnsembleRegistry
 {
     private static readonly ConcurrentDictionary<string, CoordEnsemble?> Ensembles = new(StringComparer.OrdinalIgnoreCase);
@@ -13,7 +13,7 @@ internal static class EnsembleRegistry
     public static IEnumerable<CoordEnsemble> All => Ensembles.Values.OfType<CoordEnsemble>().OrderBy(ensemble => ensemble.Started);
 
     /// <summary>The names of all, in this process or not.</summary>
-    public static IEnumerable<string> Names => All.Select(static ensemble => ensemble.Name).Concat(LocalEnsemble.ProcessEnsembles);
+    public static IEnumerable<string> Names => All.Select(static ensemble => ensemble.Name).Concat(LocalEnsemble.ProcessEnsembles).Concat(EnsembleEngines.Find().Select(static ensemble => ensemble.Name));
 
     /// <summary>Those whose name is like a pattern with wildcards. What their members are doing was asked just now.</summary>
     /// <param name="name">The pattern.</param>
@@ -37,6 +37,8 @@ internal static class EnsembleRegistry
             }
         }
 
+        IReadOnlyList<ContainerEnsemble> inContainers = await EnsembleEngines.FindAsync(null, cancellationToken).ConfigureAwait(true);
+        found.AddRange(inContainers.Where(ensemble => like.IsMatch(ensemble.Name)).Select(static ensemble => new CoordEnsemble(ensemble, RunspaceState.Current)));
         await Task.WhenAll(found.Select(ensemble => ensemble.Local.RefreshAsync(cancellationToken)));
         return found;
     }
@@ -44,23 +46,30 @@ internal static class EnsembleRegistry
     /// <summary>Reserves a name until <see cref="Add"/> or <see cref="Release"/>. False if an ensemble has it.</summary>
     /// <param name="name">The name.</param>
     /// <param name="isProcesses">Whether it is for members that are processes, whose names are reserved elsewhere as well.</param>
-    public static bool TryReserve(string name, bool isProcesses) =>
+    private static bool TryReserve(string name, bool isProcesses) =>
         (isProcesses || !LocalEnsemble.ProcessEnsembles.Contains(name, StringComparer.OrdinalIgnoreCase)) && Ensembles.TryAdd(name, null);
 
+    /// <summary>The same, that containers have no such name either, unless it is for these.</summary>
+    public static async Task<bool> TryReserveAsync(string name, bool isProcesses, bool isContainers, CancellationToken cancellationToken) =>
+        (isContainers || !(await EnsembleEngines.FindAsync(null, cancellationToken).ConfigureAwait(false)).Any(e => e.Name.Equals(name, StringComparison.OrdinalIgnoreCase)))
+        && TryReserve(name, isProcesses);
+
     /// <summary>Reserves a name that no ensemble has.</summary>
-    public static string ReserveAny()
+    public static async Task<string> ReserveAnyAsync(CancellationToken cancellationToken)
     {
+        HashSet<string> taken = [.. (await EnsembleEngines.FindAsync(null, cancellationToken).ConfigureAwait(false)).Select(static e => e.Name.ToUpperInvariant())];
         for (int i = 1; ; i++)
         {
-            if (TryReserve($"coord{i}", isProcesses: false))
-                return $"coord{i}";
+            string name = $"coord{i}";
+            if (!taken.Contains(name.ToUpperInvariant()) && TryReserve(name, isProcesses: false))
+                return name;
         }
     }
 
-    /// <summary>Keeps an ensemble that was started, until it is stopped or the process ends; one whose members are processes needs no keeping.</summary>
+    /// <summary>Keeps an ensemble that was started, until it is stopped or the process ends; others need no keeping.</summary>
     public static void Add(CoordEnsemble ensemble)
     {
-        if (ensemble.Kind == LocalEnsembleKind.OutOfProcess)
+        if (ensemble.Kind != LocalEnsembleKind.InProcess)
         {
             Release(ensemble.Name);
             return;

@@ -4,8 +4,8 @@ using CoordPS.Protocol;
 namespace CoordPS.Cmdlets;
 
 /// <summary>
-/// Lists this user's ensembles on this machine: those in this process, and those whose members are processes, from whatever shell they were
-/// started.
+/// Lists this user's ensembles on this machine: those in this process, and those whose members are processes or containers, from whatever shell
+/// they were started.
 /// </summary>
 [Cmdlet(VerbsCommon.Get, "CoordEnsemble")]
 [OutputType(typeof(CoordEnsemble))]
@@ -38,6 +38,6 @@ public sealed class GetCoordEnsembleCommand : AsyncCmdlet
     }
 
     internal static CoordException NoEnsemble(string name) => new(
-        "NoEnsemble", ErrorCode.NoNode, $"There is no ensemble named '{name}' in this process, nor one of processes.",
+        "NoEnsemble", ErrorCode.NoNode, $"There is no ensemble named '{name}' in this process, nor one of processes or containers.",
         "See which there are with Get-CoordEnsemble, or start one with Start-CoordEnsemble.");
 }

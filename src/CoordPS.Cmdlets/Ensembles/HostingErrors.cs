@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using CoordPS.Containers;
 using CoordPS.Protocol;
 using CoordPS.Server.Hosting;
 
@@ -8,10 +9,10 @@ namespace CoordPS.Cmdlets;
 internal static class HostingErrors
 {
     /// <summary>Whether it is a problem of an ensemble rather than of this program.</summary>
-    public static bool IsKnown(Exception exception) => exception is LocalEnsembleException or CoordException;
+    public static bool IsKnown(Exception exception) => exception is LocalEnsembleException or CoordException or DockerException;
 
     /// <summary>The error that a problem is.</summary>
-    public static CoordException From(Exception problem) => problem as CoordException ?? From((LocalEnsembleException)problem, "");
+    public static Exception From(Exception problem) => problem is LocalEnsembleException local ? From(local, "") : problem;
 
     /// <summary>No quorum serves, or would.</summary>
     public static CoordException NoQuorum(string message, string recommendedAction) =>

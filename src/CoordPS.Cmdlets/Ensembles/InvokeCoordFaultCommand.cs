@@ -82,13 +82,13 @@ public sealed class InvokeCoordFaultCommand : EnsembleCmdlet
             return;
         if (ensemble.Local.Network is not { } network)
         {
-            bool processes = ensemble.Kind == LocalEnsembleKind.OutOfProcess;
+            bool processes = ensemble.Kind != LocalEnsembleKind.InProcess;
             WriteError(
                 new CoordException(
                     "NoFaultNetwork", ErrorCode.BadArguments,
-                    processes ? $"The members of '{ensemble.Name}' are processes, whose network can't be disturbed from here."
+                    processes ? $"The members of '{ensemble.Name}' are {(ensemble.Kind == LocalEnsembleKind.Container ? "containers" : "processes")}, whose network can't be disturbed from here."
                         : $"'{ensemble.Name}' is a standalone server, which has no network between members.",
-                    processes ? "Start the ensemble without -OutOfProcess; or use Suspend-CoordMember and Stop-CoordMember -Kill, which work on processes as well."
+                    processes ? "Start the ensemble without -OutOfProcess or -Container; or use Suspend-CoordMember and Stop-CoordMember -Kill, which work on these as well."
                         : "Start it with -Members 3.",
                     null, null, ErrorCategory.InvalidOperation),
                 ensemble.Name);

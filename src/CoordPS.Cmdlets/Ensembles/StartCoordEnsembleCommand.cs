@@ -1,6 +1,6 @@
 using System.Collections;
-using System.Globalization;
 using System.Management.Automation;
+using CoordPS.Containers;
 using CoordPS.Protocol;
 using CoordPS.Server;
 using CoordPS.Server.Hosting;
@@ -9,13 +9,19 @@ namespace CoordPS.Cmdlets;
 
 /// <summary>
 /// Starts an ensemble on this machine and emits it when a quorum serves. Its members run in this process, and end with
-/// <c>Stop-CoordEnsemble</c>, with the module or with the process; or they are processes that go on. Any ZooKeeper client can use it, and its
-/// files are those of Apache ZooKeeper.
+/// <c>Stop-CoordEnsemble</c>, with the module or with the process; or they are processes or containers that go on. Any ZooKeeper client can use it,
+/// and its files are those of Apache ZooKeeper.
 /// </summary>
-[Cmdlet(VerbsLifecycle.Start, "CoordEnsemble", SupportsShouldProcess = true)]
+[Cmdlet(VerbsLifecycle.Start, "CoordEnsemble", DefaultParameterSetName = LocalSet, SupportsShouldProcess = true)]
 [OutputType(typeof(CoordEnsemble))]
 public sealed class StartCoordEnsembleCommand : AsyncCmdlet
 {
+    private const string LocalSet = "Local";
+    private const string ContainerSet = "Container";
+
+    /// <summary>The image when none is named: what <c>build/image.sh</c> makes.</summary>
+    private const string DefaultImage = "coordps:dev";
+
     /// <summary>A name, unique among this user's ensembles; default: that of the ensemble in <c>-DataPath</c>, or coord1, coord2 and so on.</summary>
     [Parameter(Position = 0)]
     [ValidatePattern(@"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
@@ -49,7 +55,10 @@ public sealed class StartCoordEnsembleCommand : AsyncCmdlet
     [ValidateRange(0, 65535)]
     public int[] ElectionPort { get; set; } = [];
 
-    /// <summary>The address to listen on; default 127.0.0.1, which serves this machine only. 0.0.0.0 serves clients of the network.</summary>
+    /// <summary>
+    /// The address to listen on; default 127.0.0.1, which serves this machine only. 0.0.0.0 serves clients of the network. Of containers on another
+    /// machine it is that machine's address, and the default the one by which its engine is reached.
+    /// </summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string Address { get; set; } = "127.0.0.1";
@@ -58,7 +67,7 @@ public sealed class StartCoordEnsembleCommand : AsyncCmdlet
     /// The folder for configuration, transaction logs and snapshots, which stays; when it holds an ensemble, that one is started again. Default: a
     /// temporary one that goes with the ensemble.
     /// </summary>
-    [Parameter]
+    [Parameter(ParameterSetName = LocalSet)]
     [Alias("DataDir")]
     [ValidateNotNullOrEmpty]
     public string? DataPath { get; set; }
@@ -71,23 +80,58 @@ public sealed class StartCoordEnsembleCommand : AsyncCmdlet
     /// Runs each member as a process, <c>coordps server</c>, that outlives this one. <c>Get-CoordEnsemble</c> finds it again from any shell of this
     /// user.
     /// </summary>
-    [Parameter]
+    [Parameter(ParameterSetName = LocalSet)]
     public SwitchParameter OutOfProcess { get; set; }
 
     /// <summary>The <c>coordps</c> executable for <c>-OutOfProcess</c>; default: the module's own, or else the one on the PATH.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = LocalSet)]
     [ValidateNotNullOrEmpty]
     public string? ExecutablePath { get; set; }
+
+    /// <summary>
+    /// Runs each member as a container with its data in a volume. They go on without this process, and <c>Get-CoordEnsemble</c> finds them by their
+    /// labels. A stopped ensemble of that name is started again.
+    /// </summary>
+    [Parameter(ParameterSetName = ContainerSet, Mandatory = true)]
+    public SwitchParameter Container { get; set; }
+
+    /// <summary>
+    /// The image for <c>-Container</c>: CoordPS's own, as <c>build/image.sh</c> makes it, or one with the environment variables of the official Apache
+    /// image. Default: coordps:dev; for an ensemble that is there, the one it has.
+    /// </summary>
+    [Parameter(ParameterSetName = ContainerSet, ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    public string Image { get; set; } = DefaultImage;
+
+    /// <summary>
+    /// The network of containers: <c>host</c>, the default, where members differ by their ports; or a network of the engine in which containers find
+    /// each other by name, with the ports for clients published.
+    /// </summary>
+    [Parameter(ParameterSetName = ContainerSet)]
+    [ValidateNotNullOrEmpty]
+    public string Network { get; set; } = "host";
+
+    /// <summary>The address of the engine for <c>-Container</c>; default: that of the docker command.</summary>
+    [Parameter(ParameterSetName = ContainerSet)]
+    public string? DockerHost { get; set; }
+
+    /// <summary>The docker context that names the engine for <c>-Container</c>.</summary>
+    [Parameter(ParameterSetName = ContainerSet)]
+    [ArgumentCompleter(typeof(DockerContextCompleter))]
+    public string? DockerContext { get; set; }
 
     /// <summary>How long a quorum may take to come about; default one minute.</summary>
     [Parameter]
     [DurationTransformation]
     public TimeSpan Timeout { get; set; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>The values as a properties file has them.</summary>
+    private Dictionary<string, string> Settings => LabelTransformationAttribute.ToDictionary(Configuration);
+
     /// <inheritdoc/>
     protected override async Task ProcessAsync()
     {
-        string what = $"Start {(IsBound(nameof(Members)) ? $"{Members} members" : "members")} {(OutOfProcess ? "as processes" : "in this process")}";
+        string what = $"Start {(IsBound(nameof(Members)) ? $"{Members} members" : "members")} {(Container ? $"in containers of {Image}" : OutOfProcess ? "as processes" : "in this process")}";
         if (!ShouldProcess(Name ?? "a new ensemble", what))
             return;
         string? name = Name;
@@ -98,9 +142,9 @@ public sealed class StartCoordEnsembleCommand : AsyncCmdlet
             name ??= dataPath is null ? null : LocalEnsemble.NameIn(dataPath);
             if (name is null)
             {
-                name = EnsembleRegistry.ReserveAny();
+                name = await EnsembleRegistry.ReserveAnyAsync(Cancellation);
             }
-            else if (!EnsembleRegistry.TryReserve(name, OutOfProcess))
+            else if (!await EnsembleRegistry.TryReserveAsync(name, OutOfProcess, Container, Cancellation))
             {
                 WriteError(
                     new CoordException(
@@ -111,12 +155,17 @@ public sealed class StartCoordEnsembleCommand : AsyncCmdlet
                 return;
             }
 
-            ensemble = await StartAsync(Options(name, dataPath));
+            ensemble = await StartAsync(Container ? await OpenContainersAsync(name) : LocalEnsemble.Open(Options(name, dataPath)));
             EnsembleRegistry.Add(ensemble);
         }
         catch (LocalEnsembleException e)
         {
             WriteError(HostingErrors.From(e, $"Ensemble '{name}' can't start: "), name ?? DataPath);
+            return;
+        }
+        catch (DockerException e)
+        {
+            WriteError(e, name);
             return;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -138,9 +187,27 @@ public sealed class StartCoordEnsembleCommand : AsyncCmdlet
         WriteObject(ensemble);
     }
 
-    private async Task<CoordEnsemble> StartAsync(LocalEnsembleOptions options)
+    private Task<ContainerEnsemble> OpenContainersAsync(string name)
     {
-        LocalEnsemble local = LocalEnsemble.Open(options);
+        DockerEndpoint endpoint = EndpointResolver.Resolve(DockerHost, DockerContext);
+        return ContainerEnsemble.OpenAsync(EnsembleEngines.Of(endpoint), new ContainerEnsembleOptions
+        {
+            Name = name,
+            Image = Image,
+            Members = IsBound(nameof(Members)) ? Members : null,
+            Observers = IsBound(nameof(Observers)) ? Observers : null,
+            Network = Network,
+            Address = endpoint.Scheme == "tcp" && !IsBound(nameof(Address)) ? endpoint.Address : Address,
+            ClientPorts = Port,
+            QuorumPorts = QuorumPort,
+            ElectionPorts = ElectionPort,
+            Settings = Settings,
+            Timeout = Timeout,
+        }, Cancellation);
+    }
+
+    private async Task<CoordEnsemble> StartAsync(HostedEnsemble local)
+    {
         foreach (ConfigWarning warning in local.Warnings)
             WriteWarning(warning.ToString());
         WriteVerbose($"Starting '{local.Name}' with data in {local.DataPath}.");
@@ -166,15 +233,7 @@ public sealed class StartCoordEnsembleCommand : AsyncCmdlet
         ClientPorts = Port,
         QuorumPorts = QuorumPort,
         ElectionPorts = ElectionPort,
-        Settings = (Configuration ?? new Hashtable()).Cast<DictionaryEntry>().ToDictionary(static s => Text(s.Key), static s => Text(s.Value), StringComparer.Ordinal),
+        Settings = Settings,
         Timeout = Timeout,
-    };
-
-    /// <summary>The value as a properties file has it.</summary>
-    private static string Text(object? value) => (value is PSObject wrapped ? wrapped.BaseObject : value) switch
-    {
-        null => "",
-        bool yes => yes ? "true" : "false",
-        object other => (string)LanguagePrimitives.ConvertTo(other, typeof(string), CultureInfo.InvariantCulture),
     };
 }

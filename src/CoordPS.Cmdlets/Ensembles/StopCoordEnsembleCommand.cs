@@ -1,11 +1,13 @@
 using System.Management.Automation;
+using CoordPS.Containers;
 using CoordPS.Protocol;
 using CoordPS.Server.Hosting;
 
 namespace CoordPS.Cmdlets;
 
 /// <summary>
-/// Stops ensembles on this machine, in this process or as processes. Data in a folder of their own choice stays; a temporary folder goes.
+/// Stops ensembles, in this process, as processes or in containers. Data in a folder of their own choice stays, and so do stopped containers and their
+/// volumes; a temporary folder goes.
 /// </summary>
 [Cmdlet(VerbsLifecycle.Stop, "CoordEnsemble", SupportsShouldProcess = true)]
 public sealed class StopCoordEnsembleCommand : AsyncCmdlet
@@ -14,6 +16,10 @@ public sealed class StopCoordEnsembleCommand : AsyncCmdlet
     [Parameter(Position = 0, Mandatory = true, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(EnsembleCompleter))]
     public string[] Name { get; set; } = [];
+
+    /// <summary>Also removes their data: folders, or containers with their volumes.</summary>
+    [Parameter]
+    public SwitchParameter DeleteData { get; set; }
 
     /// <inheritdoc/>
     protected override async Task ProcessAsync()
@@ -26,7 +32,7 @@ public sealed class StopCoordEnsembleCommand : AsyncCmdlet
                 WriteError(GetCoordEnsembleCommand.NoEnsemble(name), name);
             foreach (CoordEnsemble ensemble in found)
             {
-                if (ShouldProcess(ensemble.Name, ensemble.IsTemporary ? "Stop ensemble and remove its data" : "Stop ensemble"))
+                if (ShouldProcess(ensemble.Name, ensemble.IsTemporary || DeleteData ? "Stop ensemble and remove its data" : "Stop ensemble"))
                     await StopAsync(ensemble);
             }
 
@@ -54,7 +60,13 @@ public sealed class StopCoordEnsembleCommand : AsyncCmdlet
 
             progress.Complete();
             await stopping.WaitAsync(Cancellation);
+            if (DeleteData)
+                await ensemble.Local.DeleteAsync(Cancellation);
             WriteVerbose($"Stopped '{ensemble.Name}'.");
+        }
+        catch (DockerException e)
+        {
+            WriteError(e, ensemble.Name);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using System.Text;
 using CoordPS.Client;
+using CoordPS.Containers;
 using CoordPS.Protocol;
 using CoordPS.Server.Backup;
 using CoordPS.Storage;
@@ -68,7 +69,9 @@ public sealed class BackupCoordEnsembleCommand : AsyncCmdlet
         string folder = GetUnresolvedProviderPathFromPSPath(Path);
         try
         {
-            if (await FindSourceAsync() is not { } source)
+            using TemporaryCopy? copy = ParameterSetName == EnsembleSet && Ensemble.Local is ContainerEnsemble containers && ContainerData.NeedsCopy(containers)
+                ? await ContainerData.CopyAsync(containers, Cancellation) : null;
+            if ((copy is null ? await FindSourceAsync() : BackupSource.FromDataDirectory(copy.Path)) is not { } source)
                 return;
             bool exists = BackupManifest.Exists(folder);
             if (!ShouldProcess(folder, $"{(!exists ? "Back up" : Force ? "Replace the backup by one of" : "Bring the backup up to date from")} {source.Description}"))
@@ -78,6 +81,10 @@ public sealed class BackupCoordEnsembleCommand : AsyncCmdlet
             BackupManifest manifest = await progress.WaitAsync(EnsembleBackup.TakeAsync(source, folder, Force, progress, Cancellation));
             WriteVerbose($"The backup holds {manifest.ZNodeCount} znodes at zxid 0x{manifest.LastZxid:x}.");
             WriteObject(new CoordBackup(folder, manifest));
+        }
+        catch (DockerException e)
+        {
+            WriteError(e, Ensemble.Name);
         }
         catch (BackupException e)
         {

@@ -42,7 +42,10 @@ public sealed class RestoreCoordEnsembleCommand : AsyncCmdlet
     [ValidateNotNullOrEmpty]
     public string[]? DataLogPath { get; set; }
 
-    /// <summary>A local ensemble that is stopped: all of its members are restored.</summary>
+    /// <summary>
+    /// An ensemble of this machine, or in containers, that is stopped: all of its members are restored. Members in containers get new volumes; the old
+    /// ones stay.
+    /// </summary>
     [Parameter(Mandatory = true, ParameterSetName = EnsembleSet)]
     public CoordEnsemble Ensemble { get; set; } = null!;
 
@@ -78,17 +81,26 @@ public sealed class RestoreCoordEnsembleCommand : AsyncCmdlet
         string source = GetUnresolvedProviderPathFromPSPath(Path);
         if (Targets() is not { } targets)
             return;
+        using TemporaryCopy? copy = ParameterSetName == EnsembleSet && Ensemble.Local is ContainerEnsemble ? new TemporaryCopy() : null;
+        if (copy is not null)
+            targets = [new RestoreTarget(copy.Path)];
         try
         {
             var progress = new BackupProgressReporter(this, $"Restoring {source}");
             RestorePoint point = await progress.WaitAsync(RestorePoint.RecoverAsync(
                 source, LogPath is null ? null : GetUnresolvedProviderPathFromPSPath(LogPath), ToZxid, ToTime, NoEphemeral, progress, Cancellation));
             string what = $"Restore {point.ZNodeCount} znodes as of zxid 0x{point.Zxid:x}{(point.Time is { } time ? $", {time.ToLocalTime():yyyy-MM-dd HH:mm:ss.fff}," : "")} from {source}";
-            if (!ShouldProcess(string.Join(", ", targets.Select(static t => t.DataDir)), what))
+            if (!ShouldProcess(copy is null ? string.Join(", ", targets.Select(static t => t.DataDir)) : Ensemble.Name, what))
                 return;
             IReadOnlyList<RestoredDirectory> restored = await progress.WaitAsync(point.WriteToAsync(targets, Force, progress, Cancellation));
+            if (copy is not null)
+                restored = await ContainerData.ReplaceAsync((ContainerEnsemble)Ensemble.Local, copy.Path, Force, Cancellation);
             foreach (RestoredDirectory directory in restored)
                 WriteObject(new CoordRestore(point, directory));
+        }
+        catch (Exception e) when (HostingErrors.IsKnown(e))
+        {
+            WriteError(HostingErrors.From(e), Ensemble.Name);
         }
         catch (BackupException e)
         {
@@ -111,7 +123,7 @@ public sealed class RestoreCoordEnsembleCommand : AsyncCmdlet
             }
 
             if (Ensemble.State is CoordEnsembleState.Stopped or CoordEnsembleState.Failed)
-                return [.. StoragePath.DataDirectories(Ensemble.DataPath).Select(static path => new RestoreTarget(path))];
+                return Ensemble.Local is ContainerEnsemble ? [] : [.. StoragePath.DataDirectories(Ensemble.DataPath).Select(static path => new RestoreTarget(path))];
             WriteError(
                 new CoordException(
                     "EnsembleRunning", ErrorCode.BadArguments, $"Ensemble '{Ensemble.Name}' runs.", "Stop its members first (Stop-CoordMember).", null, null, ErrorCategory.ResourceBusy),

@@ -332,7 +332,7 @@ internal sealed class EnsembleFolder
         : new LocalEnsembleException(
             LocalEnsembleProblem.Data, e.Message, $"Make sure that '{path}' can be written and that no other server uses it, or give another -DataPath.", null, e);
 
-    private static int[]? Ports(IReadOnlyList<int> given, int count, string what)
+    internal static int[]? Ports(IReadOnlyList<int> given, int count, string what)
     {
         if (given.Count == 0 || (given.Count == 1 && given[0] == 0))
             return null;
@@ -355,7 +355,7 @@ internal sealed class EnsembleFolder
 
     private static string Name(long number) => number.ToString(CultureInfo.InvariantCulture);
 
-    private static string SuperDigest(string password)
+    internal static string SuperDigest(string password)
     {
 #pragma warning disable CA5350 // The digest that ZooKeeper has.
         return "super:" + Convert.ToBase64String(SHA1.HashData(Encoding.UTF8.GetBytes("super:" + password)));

@@ -4,12 +4,9 @@ namespace CoordPS.Server.Hosting;
 /// An ensemble on this machine, its members in this process or in processes of their own. Use <see cref="Open"/> for a new one, or for
 /// one that a folder holds, then <see cref="StartAsync"/>.
 /// </summary>
-public sealed class LocalEnsemble : IAsyncDisposable
+public sealed class LocalEnsemble : HostedEnsemble
 {
     private const int PortAttempts = 5;
-
-    /// <summary>How long members that are not needed for the quorum may take to join before the ensemble counts as started without them.</summary>
-    private static readonly TimeSpan JoinPatience = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(10);
 
@@ -31,23 +28,20 @@ public sealed class LocalEnsemble : IAsyncDisposable
         _members = [.. folder.Members.Select(f => Host(f, record?.Members.FirstOrDefault(m => m.Id == f.Id)))];
     }
 
-    /// <summary>Its name.</summary>
-    public string Name => _options.Name;
+    /// <inheritdoc/>
+    public override string Name => _options.Name;
 
-    /// <summary>Where its members run.</summary>
-    public LocalEnsembleKind Kind => _options.OutOfProcess ? LocalEnsembleKind.OutOfProcess : LocalEnsembleKind.InProcess;
+    /// <inheritdoc/>
+    public override LocalEnsembleKind Kind => _options.OutOfProcess ? LocalEnsembleKind.OutOfProcess : LocalEnsembleKind.InProcess;
 
-    /// <summary>The folder that holds the members' folders.</summary>
-    public string DataPath => _folder.Path;
+    /// <inheritdoc/>
+    public override string DataPath => _folder.Path;
 
-    /// <summary>Whether the folder was made for it, and goes with it.</summary>
-    public bool IsTemporary { get; }
+    /// <inheritdoc/>
+    public override bool IsTemporary { get; }
 
-    /// <summary>When it was started.</summary>
-    public DateTimeOffset Started { get; private set; } = DateTimeOffset.Now;
-
-    /// <summary>Its members by number.</summary>
-    public IReadOnlyList<LocalMember> Members
+    /// <inheritdoc/>
+    public override IReadOnlyList<LocalMember> Members
     {
         get
         {
@@ -56,20 +50,11 @@ public sealed class LocalEnsemble : IAsyncDisposable
         }
     }
 
-    /// <summary>What clients connect to: the members' client addresses.</summary>
-    public string ConnectionString => string.Join(',', Members.Select(static member => member.ClientEndPoint));
+    /// <inheritdoc/>
+    public override FaultNetwork? Network { get; }
 
-    /// <summary>The network between members in this process, to be disturbed; null for others and for a standalone server.</summary>
-    public FaultNetwork? Network { get; }
-
-    /// <summary>The member that leads, or the standalone server; null if there is none.</summary>
-    public LocalMember? Leader => Members.FirstOrDefault(static m => m is { IsServing: true, Role: LocalMemberRole.Leader or LocalMemberRole.Standalone });
-
-    /// <summary>Whether a quorum of its participants serves.</summary>
-    public bool HasQuorum => Leader is not null && ServingParticipants >= (Members.Count(static m => !m.IsObserver) / 2) + 1;
-
-    /// <summary>Whether it was stopped by <see cref="StopAsync"/>.</summary>
-    public bool IsStopped
+    /// <inheritdoc/>
+    public override bool IsStopped
     {
         get
         {
@@ -78,10 +63,8 @@ public sealed class LocalEnsemble : IAsyncDisposable
         }
     }
 
-    /// <summary>What was odd about the settings, once for all members.</summary>
-    public IReadOnlyList<ConfigWarning> Warnings => _folder.Members[0].Config.Warnings;
-
-    private int ServingParticipants => Members.Count(static m => m is { IsServing: true, IsObserver: false });
+    /// <inheritdoc/>
+    public override IReadOnlyList<ConfigWarning> Warnings => _folder.Members[0].Config.Warnings;
 
     /// <summary>Makes the folders of a new ensemble, or reads those of one that is there. Nothing runs yet.</summary>
     /// <exception cref="LocalEnsembleException">The folder holds something else or does not fit the options; nothing was overwritten.</exception>
@@ -136,12 +119,8 @@ public sealed class LocalEnsemble : IAsyncDisposable
     /// <exception cref="LocalEnsembleException">Its description is damaged.</exception>
     public static string? NameIn(string path) => EnsembleFolder.ReadDescription(path)?.Name;
 
-    /// <summary>
-    /// Starts the members and waits until a quorum serves, and a little longer for those that it does without. When that fails, or is
-    /// cancelled, what was started is stopped, and what was made is removed.
-    /// </summary>
-    /// <exception cref="LocalEnsembleException">It can't start; the exception names the member and says what to do.</exception>
-    public async Task StartAsync(CancellationToken cancellationToken = default)
+    /// <inheritdoc/>
+    public override async Task StartAsync(CancellationToken cancellationToken = default)
     {
         Note();
         try
@@ -151,7 +130,7 @@ public sealed class LocalEnsemble : IAsyncDisposable
                 try
                 {
                     await StartMembersAsync(cancellationToken).ConfigureAwait(false);
-                    await FormAsync(cancellationToken).ConfigureAwait(false);
+                    await FormAsync(_options.Timeout, cancellationToken).ConfigureAwait(false);
                     break;
                 }
                 catch (LocalEnsembleException e) when (e.Problem == LocalEnsembleProblem.Address)
@@ -181,43 +160,30 @@ public sealed class LocalEnsemble : IAsyncDisposable
         }
     }
 
-    /// <summary>Stops the members, once, and removes a temporary folder.</summary>
-    /// <exception cref="IOException">The folder could not be removed.</exception>
-    public Task StopAsync()
+    /// <inheritdoc/>
+    public override Task StopAsync()
     {
         lock (_lock)
             return _stopping ??= Task.Run(StopOnceAsync);
     }
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync() => await StopAsync().ConfigureAwait(false);
+    public override async Task DeleteAsync(CancellationToken cancellationToken = default)
+    {
+        await StopAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
+        if (Directory.Exists(DataPath))
+            Directory.Delete(DataPath, recursive: true);
+    }
 
-    /// <summary>Asks members in other processes what they do.</summary>
-    public Task RefreshAsync(CancellationToken cancellationToken = default) => Task.WhenAll(Members.Select(m => m.RefreshAsync(cancellationToken)));
+    /// <inheritdoc/>
+    public override string? SuperPassword => _folder.Description?.SuperPassword;
 
-    /// <summary>A member by its number.</summary>
-    /// <exception cref="LocalEnsembleException">There is none.</exception>
-    public LocalMember Member(long id) => Members.FirstOrDefault(m => m.Id == id) ?? throw new LocalEnsembleException(
-        LocalEnsembleProblem.NoMember, $"Ensemble '{Name}' has no member {id}.", $"Its members are {string.Join(", ", Members.Select(static m => m.Id))}.", id);
-
-    /// <summary>The password of <c>super</c>, who may change the ensemble's configuration; null when its settings name another.</summary>
-    public string? SuperPassword => _folder.Description?.SuperPassword;
-
-    /// <summary>
-    /// Makes the folder of one more member, which is then to be started, and added by a reconfiguration with its
-    /// <see cref="ServerLineOf">server line</see>.
-    /// </summary>
-    /// <param name="observer">Whether it follows without a vote.</param>
-    /// <param name="serverLines">The lines of the present members, <c>server.N=…</c>.</param>
-    /// <exception cref="LocalEnsembleException">A standalone server can't have other members.</exception>
-    /// <exception cref="IOException">The folder can't be made.</exception>
-    public LocalMember PrepareMember(bool observer, IEnumerable<string> serverLines)
+    /// <inheritdoc/>
+    public override LocalMember PrepareMember(bool observer, IEnumerable<string> serverLines)
     {
         if (!_folder.Members[0].Config.IsDistributed || _folder.Description is null)
         {
-            throw new LocalEnsembleException(
-                LocalEnsembleProblem.State, $"'{Name}' is a standalone server, which can't become an ensemble while it runs.",
-                "Start an ensemble with -Members 3 in a new folder and copy the znodes.");
+            throw Standalone();
         }
 
         LocalMember member = Host(_folder.AddMember(observer, serverLines));
@@ -227,20 +193,8 @@ public sealed class LocalEnsemble : IAsyncDisposable
         return member;
     }
 
-    /// <summary>A member as a reconfiguration names it, <c>server.N=…</c>.</summary>
-    public static string ServerLineOf(LocalMember member)
-    {
-        ArgumentNullException.ThrowIfNull(member);
-        return $"server.{member.Id}={member.Folder.Config.Servers[member.Id]}";
-    }
-
-    /// <summary>Stops a member that is no part of the ensemble's configuration any more, and forgets it.</summary>
-    /// <param name="id">Its number.</param>
-    /// <param name="deleteData">Whether to delete its folder, which goes with the ensemble anyway if that is temporary.</param>
-    /// <param name="cancellationToken">Gives up waiting for its stop.</param>
-    /// <exception cref="LocalEnsembleException">There is no such member.</exception>
-    /// <exception cref="IOException">The folder can't be deleted.</exception>
-    public async Task DiscardMemberAsync(long id, bool deleteData, CancellationToken cancellationToken = default)
+    /// <inheritdoc/>
+    public override async Task DiscardMemberAsync(long id, bool deleteData, CancellationToken cancellationToken = default)
     {
         LocalMember member = Member(id);
         await member.StopAsync(cancellationToken).ConfigureAwait(false);
@@ -251,9 +205,6 @@ public sealed class LocalEnsemble : IAsyncDisposable
             EnsembleStore.Update(Name, record => record with { Members = [.. record.Members.Where(m => m.Id != id)] });
         _folder.RemoveMember(id, deleteData || IsTemporary);
     }
-
-    /// <inheritdoc/>
-    public override string ToString() => Name;
 
     private LocalMember Host(MemberFolder folder, RecordedMember? process = null) => _options.OutOfProcess
         ? new ProcessMember(Name, folder, _executable, process)
@@ -279,71 +230,12 @@ public sealed class LocalEnsemble : IAsyncDisposable
             EnsembleStore.Remove(Name);
     }
 
-    private async Task StartMembersAsync(CancellationToken cancellationToken)
-    {
-        Task[] starting = [.. Members.Select(m => m.StartAsync(cancellationToken))];
-        await Task.WhenAll(starting).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        // A port that is taken is the problem that can be helped, whatever else went wrong.
-        Exception[] failures = [.. starting.Where(static t => t.IsFaulted).Select(static t => t.Exception!.InnerException!)];
-        if (failures.Length > 0)
-            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failures.FirstOrDefault(static e => e is LocalEnsembleException { Problem: LocalEnsembleProblem.Address }) ?? failures[0]);
-        cancellationToken.ThrowIfCancellationRequested();
-    }
-
-    private async Task FormAsync(CancellationToken cancellationToken)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(_options.Timeout);
-        Task[] serving = [.. Members.Select(m => m.WaitUntilServingAsync(limit.Token))];
-        try
-        {
-            var waiting = serving.ToList();
-            while (waiting.Count > 0 && !HasQuorum)
-            {
-                Task done = await Task.WhenAny(waiting).ConfigureAwait(false);
-                await done.ConfigureAwait(false);
-                waiting.Remove(done);
-            }
-
-            // The leader serves a moment after its followers were told that they may.
-            while (!HasQuorum)
-                await Task.Delay(PollInterval, limit.Token).ConfigureAwait(false);
-            Task others = Task.WhenAll(waiting);
-            if (await Task.WhenAny(others, Task.Delay(JoinPatience, limit.Token)).ConfigureAwait(false) == others)
-                await others.ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            throw new LocalEnsembleException(
-                LocalEnsembleProblem.NoQuorum,
-                $"Ensemble '{Name}' has no quorum after {_options.Timeout.TotalSeconds:0} s: {string.Join(", ", Members.Select(static m => $"member {m.Id} {Describe(m)}"))}.",
-                "Check that the machine is not overloaded and that the members' data belongs together.");
-        }
-        finally
-        {
-            await limit.CancelAsync().ConfigureAwait(false);
-            await Task.WhenAll(serving).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-    }
-
-    private static string Describe(LocalMember member) =>
-        member.State == LocalMemberState.Running ? $"is {member.Role.ToString().ToLowerInvariant()}" : $"is {member.State.ToString().ToLowerInvariant()}";
-
     private async Task StopOnceAsync()
     {
         await StopMembersAsync(kill: false).ConfigureAwait(false);
         Forget();
         _folder.ReleasePorts();
         DeleteTemporary();
-    }
-
-    private async Task StopMembersAsync(bool kill)
-    {
-        // Followers first, together: the leader has nobody to hand over to then, and does not try.
-        LocalMember? leader = kill ? null : Leader;
-        await Task.WhenAll(Members.Where(m => m != leader).Select(m => kill ? m.KillAsync() : m.StopAsync())).ConfigureAwait(false);
-        if (leader is not null)
-            await leader.StopAsync().ConfigureAwait(false);
     }
 
     private void DeleteTemporary()

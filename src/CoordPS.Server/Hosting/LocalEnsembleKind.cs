@@ -8,4 +8,7 @@ public enum LocalEnsembleKind
 
     /// <summary>Each in a process of its own, which goes on without this one.</summary>
     OutOfProcess,
+
+    /// <summary>Each in a container of a Docker Engine, which goes on without this process.</summary>
+    Container,
 }

@@ -28,10 +28,10 @@ public abstract class LocalMember
     public virtual IPEndPoint ClientEndPoint => Folder.ClientEndPoint;
 
     /// <summary>Where learners reach it when it leads; null for a standalone server.</summary>
-    public IPEndPoint? QuorumEndPoint => Folder.EndPoint(static a => a.QuorumPort);
+    public virtual IPEndPoint? QuorumEndPoint => Folder.EndPoint(static a => a.QuorumPort);
 
     /// <summary>Where other members reach it for elections; null for a standalone server.</summary>
-    public IPEndPoint? ElectionEndPoint => Folder.EndPoint(static a => a.ElectionPort);
+    public virtual IPEndPoint? ElectionEndPoint => Folder.EndPoint(static a => a.ElectionPort);
 
     /// <summary>The folder with its transaction logs and snapshots.</summary>
     public string DataPath => Folder.Path;
@@ -109,6 +109,21 @@ public abstract class LocalMember
 
     /// <inheritdoc/>
     public override string ToString() => $"{Ensemble} {Id}";
+
+    /// <summary>Asks it again and again until it serves, where nothing tells.</summary>
+    /// <exception cref="LocalEnsembleException">It ended instead.</exception>
+    private protected async Task PollUntilServingAsync(TimeSpan interval, Func<LocalEnsembleException> ended, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            await RefreshAsync(cancellationToken).ConfigureAwait(false);
+            if (IsServing)
+                return;
+            if (State is LocalMemberState.Stopped or LocalMemberState.Failed)
+                throw ended();
+            await Task.Delay(interval, cancellationToken).ConfigureAwait(false);
+        }
+    }
 
     private protected abstract Task StartOnceAsync(CancellationToken cancellationToken);
 

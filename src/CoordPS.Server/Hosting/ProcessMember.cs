@@ -52,18 +52,7 @@ internal sealed class ProcessMember : LocalMember
         }
     }
 
-    public override async Task WaitUntilServingAsync(CancellationToken cancellationToken = default)
-    {
-        while (true)
-        {
-            await RefreshAsync(cancellationToken).ConfigureAwait(false);
-            if (IsServing)
-                return;
-            if (State is LocalMemberState.Stopped or LocalMemberState.Failed)
-                throw Ended();
-            await Task.Delay(PollInterval, cancellationToken).ConfigureAwait(false);
-        }
-    }
+    public override Task WaitUntilServingAsync(CancellationToken cancellationToken = default) => PollUntilServingAsync(PollInterval, Ended, cancellationToken);
 
     public override async Task RefreshAsync(CancellationToken cancellationToken = default) => _role = State == LocalMemberState.Running
         ? await MemberProbe.RoleAsync(ClientEndPoint, AnswerPatience, cancellationToken).ConfigureAwait(false)

@@ -4,6 +4,7 @@ using System.Management.Automation;
 using CoordPS.Client;
 using CoordPS.Client.Admin;
 using CoordPS.Protocol;
+using CoordPS.Server.Hosting;
 
 namespace CoordPS.Cmdlets;
 
@@ -88,7 +89,8 @@ public sealed class TestCoordEnsembleCommand : InspectionCmdlet
         foreach (MemberStatus member in members.Where(member => member.State > MemberState.NotServing))
         {
             string? folder = member.Settings.GetValueOrDefault("dataLogDir") ?? member.Settings.GetValueOrDefault("dataDir");
-            bool isHere = ensemble.Local is not null || (member.Server is { } server && (server.Host == "localhost" || (System.Net.IPAddress.TryParse(server.Host, out var address) && System.Net.IPAddress.IsLoopback(address))));
+            bool isHere = ensemble.Local is { Kind: not LocalEnsembleKind.Container }
+                || (ensemble.Local is null && member.Server is { } server && (server.Host == "localhost" || (System.Net.IPAddress.TryParse(server.Host, out var address) && System.Net.IPAddress.IsLoopback(address))));
             if (folder is null || !isHere || !Directory.Exists(folder))
             {
                 yield return new EnsembleCheck(
