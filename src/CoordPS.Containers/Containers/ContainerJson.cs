@@ -9,6 +9,7 @@ namespace CoordPS.Containers;
 [JsonSerializable(typeof(InspectContainerJson))]
 [JsonSerializable(typeof(ListedContainerJson[]))]
 [JsonSerializable(typeof(CreateVolumeJson))]
+[JsonSerializable(typeof(VolumesJson))]
 [JsonSerializable(typeof(EventJson))]
 [JsonSerializable(typeof(SystemJson))]
 internal sealed partial class ContainerJson : JsonSerializerContext;
@@ -117,6 +118,16 @@ internal sealed class CreateVolumeJson
     public required string Name { get; init; }
 
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
+}
+
+internal sealed class VolumesJson
+{
+    public VolumeJson[]? Volumes { get; init; }
+}
+
+internal sealed class VolumeJson
+{
+    public required string Name { get; init; }
 }
 
 internal sealed class InspectContainerJson

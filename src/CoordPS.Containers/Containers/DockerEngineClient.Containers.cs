@@ -144,6 +144,12 @@ public sealed partial class DockerEngineClient
             .WithBody(new CreateVolumeJson { Name = name, Labels = labels }, ContainerJson.Default.CreateVolumeJson),
         ct);
 
+    /// <summary>The names of volumes.</summary>
+    /// <param name="filters">What they must be like, as <c>label</c> and <c>name</c>, each with its values.</param>
+    /// <param name="ct">Gives up.</param>
+    internal async Task<IReadOnlyList<string>> GetVolumeNamesAsync(Dictionary<string, string[]> filters, CancellationToken ct) =>
+        [.. ((await SendAsync(EngineRequest.Get("volumes", "list the volumes").WithFilters(filters), ContainerJson.Default.VolumesJson, ct).ConfigureAwait(false)).Volumes ?? []).Select(static v => v.Name)];
+
     /// <summary>Removes a volume; nothing when there is none.</summary>
     /// <exception cref="DockerConflictException">A container has it.</exception>
     internal async Task RemoveVolumeAsync(string name, CancellationToken ct)

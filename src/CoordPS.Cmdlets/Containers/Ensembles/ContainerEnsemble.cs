@@ -118,6 +118,15 @@ internal sealed class ContainerEnsemble : HostedEnsemble
             int[]? election = EnsembleFolder.Ports(options.ElectionPorts, count, EnsembleFolder.ElectionPort);
             MemberLabels[] labels = [.. Enumerable.Range(0, count).Select(i => Labels(
                 options.Name, i + 1, options.Network, options.Address, i >= members, given, client?[i], quorum?[i], election?[i]))];
+            // Nothing of somebody else's is ever taken for an ensemble's.
+            string[] volumes = [.. (await engine.GetVolumeNamesAsync(new() { ["name"] = [.. labels.Select(static l => l.Volume)] }, ct).ConfigureAwait(false)).Intersect(labels.Select(static l => l.Volume))];
+            if (volumes.Length > 0)
+            {
+                throw new LocalEnsembleException(
+                    LocalEnsembleProblem.Mismatch, $"The engine has volumes already that '{options.Name}' would use, without containers to them: {string.Join(", ", volumes)}.",
+                    "Choose another name, or remove the volumes if nobody needs what is in them ('docker volume rm'). Nothing was changed.");
+            }
+
             string servers = string.Join(' ', labels.Select(static l => $"server.{l.Id}={l.Server}"));
             var ensemble = new ContainerEnsemble(
                 options.Name, engine, labels.Select(l => new ContainerMember(engine, Spec(l, options.Image, options.Network, environment, servers), l, null)), options.Timeout, isNew: true);
@@ -186,7 +195,13 @@ internal sealed class ContainerEnsemble : HostedEnsemble
     }
 
     /// <inheritdoc/>
-    public override Task DeleteAsync(CancellationToken cancellationToken = default) => Task.WhenAll(ContainerMembers.Select(m => m.RemoveAsync(deleteData: true, cancellationToken)));
+    public override async Task DeleteAsync(CancellationToken cancellationToken = default)
+    {
+        await Task.WhenAll(ContainerMembers.Select(m => m.RemoveAsync(deleteData: true, cancellationToken))).ConfigureAwait(false);
+        // What members had before a restore, and those had that were removed.
+        foreach (string volume in await _engine.GetVolumeNamesAsync(new() { ["label"] = [$"{MemberLabels.EnsembleLabel}={Name}"] }, cancellationToken).ConfigureAwait(false))
+            await _engine.RemoveVolumeAsync(volume, cancellationToken).ConfigureAwait(false);
+    }
 
     private static ContainerEnsemble Again(ContainerEnsemble present, ContainerEnsembleOptions options)
     {

@@ -133,7 +133,7 @@ internal sealed class ContainerMember : LocalMember
         var environment = new Dictionary<string, string>(_spec.Environment, StringComparer.Ordinal) { [MemberEnvironment.Servers] = string.Join(' ', serverLines) };
         ContainerSpec spec = _spec with { Labels = Merge(_spec.Labels, labels), Environment = environment, Volumes = [new VolumeMount(volume, MemberEnvironment.DataDir)] };
         string temporary = $"{Container}-new";
-        await Engine.CreateVolumeAsync(volume, new Dictionary<string, string> { [MemberLabels.EnsembleLabel] = Ensemble }, cancellationToken).ConfigureAwait(false);
+        await Engine.CreateVolumeAsync(volume, labels.OfVolume, cancellationToken).ConfigureAwait(false);
         try
         {
             await fill(await Engine.CreateContainerAsync(spec with { Name = temporary, Ports = [] }, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
@@ -159,9 +159,15 @@ internal sealed class ContainerMember : LocalMember
         try
         {
             if (_info is null)
+            {
+                await Engine.CreateVolumeAsync(Labels.Volume, Labels.OfVolume, cancellationToken).ConfigureAwait(false);
                 await ContainerStart.RunAsync(Engine, _spec, cancellationToken).ConfigureAwait(false);
+            }
             else
+            {
                 await Engine.StartContainerAsync(Container, cancellationToken).ConfigureAwait(false);
+            }
+
             _info = await Engine.GetContainerAsync(Container, cancellationToken).ConfigureAwait(false);
         }
         catch (DockerException e) when (e.Error == DockerError.PortInUse)

@@ -27,6 +27,9 @@ internal sealed record MemberLabels(string Ensemble, long Id, string Server, Sys
             ? new MemberLabels(ensemble, id, server, client, volume)
             : null;
 
+    /// <summary>The labels of its volume.</summary>
+    public Dictionary<string, string> OfVolume => new(StringComparer.Ordinal) { [EnsembleLabel] = Ensemble };
+
     public Dictionary<string, string> ToDictionary() => new(StringComparer.Ordinal)
     {
         [EnsembleLabel] = Ensemble,

@@ -26,14 +26,25 @@ public sealed class StopCoordContainerCommand : ContainerCmdlet
         if (!ShouldProcess(container.Name, Kill ? "Kill container" : "Stop container"))
             return;
         var progress = new ProgressReporter(this, $"Stopping {container.Name}");
-        Task<bool> stopping = engine.StopContainerAsync(container.Id, Kill ? TimeSpan.Zero : Timeout, Cancellation);
-        if (Kill && container.State is ContainerState.Running or ContainerState.Paused)
-            await engine.KillContainerAsync(container.Id, null, Cancellation);
+        Task<bool> stopping = Kill ? KillAsync(engine, container) : engine.StopContainerAsync(container.Id, Timeout, Cancellation);
         while (await Task.WhenAny(stopping, Task.Delay(TimeSpan.FromMilliseconds(250), Cancellation)) != stopping && !Cancellation.IsCancellationRequested)
             progress.Report("It has been asked to end");
         progress.Complete();
         WriteVerbose(await stopping ? $"'{container.Name}' was stopped." : $"'{container.Name}' did not run.");
         if (PassThru)
             WriteObject(new CoordContainer(await engine.GetContainerAsync(container.Id, Cancellation), engine.Endpoint));
+    }
+
+    private async Task<bool> KillAsync(DockerEngineClient engine, ContainerInfo container)
+    {
+        try
+        {
+            await engine.KillContainerAsync(container.Id, null, Cancellation);
+            return true;
+        }
+        catch (DockerConflictException) when (container.State is not ContainerState.Running)
+        {
+            return false;
+        }
     }
 }

@@ -17,7 +17,7 @@ public sealed class WatchCoordContainerCommand : EngineCmdlet
     [ValidateNotNullOrEmpty]
     public string[]? Container { get; set; }
 
-    /// <summary>Only these events, such as <c>start</c>, <c>die</c>, <c>health_status</c>, <c>destroy</c>.</summary>
+    /// <summary>Only these events, such as <c>start</c>, <c>die</c>, <c>health_status</c>, <c>destroy</c>. Default: all but <c>exec_*</c>, which health checks make.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(ContainerWordCompleter))]
     [ValidateNotNullOrEmpty]
@@ -66,6 +66,9 @@ public sealed class WatchCoordContainerCommand : EngineCmdlet
                     continue;
                 }
 
+                // Health checks run all the time; who wants to see them run says so.
+                if (Action is null && happened.Action.StartsWith("exec_", StringComparison.Ordinal))
+                    continue;
                 if (names is not null && !names.Any(like => like.IsMatch(happened.Name ?? "")) && !Container!.Any(id => happened.Id.StartsWith(id, StringComparison.Ordinal)))
                     continue;
                 WriteObject(new CoordContainerEvent(happened, Engine.Endpoint));
