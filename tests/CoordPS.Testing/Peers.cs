@@ -6,6 +6,9 @@ namespace CoordPS.Testing;
 /// <summary>Software of others that tests run against when it is there.</summary>
 public enum Peer
 {
+    /// <summary>A Kubernetes cluster of which the user may do everything, by <c>COORDPS_TEST_KUBECONFIG</c>.</summary>
+    Kubernetes,
+
     /// <summary>A Java runtime.</summary>
     Java,
 
@@ -34,6 +37,10 @@ public enum Peer
 /// <summary>Which peers are there.</summary>
 public static class Peers
 {
+    private static readonly Lazy<string?> Kubernetes = new(() => Environment.GetEnvironmentVariable("COORDPS_TEST_KUBECONFIG") is not { Length: > 0 } path
+        ? "COORDPS_TEST_KUBECONFIG does not name the kubeconfig of a cluster to test against"
+        : File.Exists(path) ? null : $"COORDPS_TEST_KUBECONFIG names {path}, which is not there");
+
     private static readonly Lazy<string?> Java = new(() =>
         FindOnPath("java") is null ? "java is not on PATH; on Debian: apt-get install default-jre-headless" : null);
 
@@ -71,6 +78,7 @@ public static class Peers
     /// <summary>Null when the peer is there, else why not and how to get it.</summary>
     public static string? Missing(Peer peer) => peer switch
     {
+        Peer.Kubernetes => Kubernetes.Value,
         Peer.Java => Java.Value,
         Peer.Apache => Apache.Value,
         Peer.Kazoo => Kazoo.Value,
