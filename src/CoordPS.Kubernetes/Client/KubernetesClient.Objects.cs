@@ -80,7 +80,15 @@ public sealed partial class KubernetesClient
         }
 
         ApiRequest request = For(type, HttpMethod.Patch, "apply", NameOf(value), value.Namespace) with { ContentType = "application/apply-patch+yaml", IsRepeatable = true };
-        return await WriteAsync(request with { Path = request.Path.With(("force", options.Force ? "true" : "false")) }, body, options, ct).ConfigureAwait(false);
+        try
+        {
+            return await WriteAsync(request with { Path = request.Path.With(("force", options.Force ? "true" : "false")) }, body, options, ct).ConfigureAwait(false);
+        }
+        catch (KubernetesException e) when (e.Kind == KubernetesErrorKind.Conflict && e.Causes.Count > 0 && e.Causes.All(cause => cause.Manager == options.FieldManager))
+        {
+            // To the server the same manager is another one when it patches: it would be in its own way.
+            return await WriteAsync(request with { Path = request.Path.With(("force", "true")) }, body, options, ct).ConfigureAwait(false);
+        }
     }
 
     /// <summary>Changes part of an object.</summary>

@@ -13,7 +13,10 @@ public record WriteOptions
 /// <summary>How an object is applied.</summary>
 public sealed record ApplyOptions : WriteOptions
 {
-    /// <summary>Whether fields that others manage are taken over; otherwise that is a conflict.</summary>
+    /// <summary>
+    /// Whether fields that others manage are taken over; otherwise that is a conflict. Fields that the same manager set by other means
+    /// than an apply, such as a scale or an undo, are always taken over.
+    /// </summary>
     public bool Force { get; init; }
 }
 
