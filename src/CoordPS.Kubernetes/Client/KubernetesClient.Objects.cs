@@ -128,6 +128,29 @@ public sealed partial class KubernetesClient
         return WriteAsync(For(type, HttpMethod.Post, $"create {subresource} of", name, ns, subresource), value.Json, null, ct);
     }
 
+    /// <summary>
+    /// The same object as this server takes it: an autoscaler or disruption budget in the version that is served, and every port with its
+    /// protocol, without which some servers take two ports of one number for the same.
+    /// </summary>
+    /// <param name="value">The object; it stays as it is.</param>
+    /// <param name="ct">Cancels it.</param>
+    /// <exception cref="KubernetesException">The server serves no version that can say what it says.</exception>
+    public async Task<KubernetesObject> AdaptAsync(KubernetesObject value, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        KubernetesObject result = value.Clone();
+        if (value is { Kind: "HorizontalPodAutoscaler", Group: "autoscaling" } && !await Discovery.IsServedAsync(value.ApiVersion, ct).ConfigureAwait(false))
+            result = Autoscaler.Convert(value, (await Discovery.AutoscalersAsync(ct).ConfigureAwait(false)).ApiVersion);
+        else if (value is { Kind: "PodDisruptionBudget", Group: "policy" } && !await Discovery.IsServedAsync(value.ApiVersion, ct).ConfigureAwait(false))
+            result.ApiVersion = (await Discovery.DisruptionBudgetsAsync(ct).ConfigureAwait(false)).ApiVersion;
+        JsonObject? spec = result.Spec, pod = result.Kind == "Pod" ? spec : (spec.Object("jobTemplate").Object("spec") ?? spec).Object("template").Object("spec");
+        IEnumerable<JsonObject> ports = result is { Kind: "Service", Group: "" } ? spec.Objects("ports")
+            : pod.Objects("initContainers").Concat(pod.Objects("containers")).SelectMany(static container => container.Objects("ports"));
+        foreach (JsonObject port in ports)
+            port["protocol"] ??= "TCP";
+        return result;
+    }
+
     /// <summary>How many replicas of something there are and should be.</summary>
     /// <param name="type">Its type, which has a <c>scale</c> subresource.</param>
     /// <param name="name">Its name.</param>
