@@ -249,6 +249,9 @@ public sealed partial class KubernetesClient : IDisposable
             Version = HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
         };
+        // By this, not by the TLS options, the handler knows which name the certificate must be for.
+        if (Connection.TlsServerName is { } name)
+            message.Headers.Host = name;
         message.Headers.TryAddWithoutValidation("Accept", request.Accept);
         message.Headers.TryAddWithoutValidation("User-Agent", "CoordPS");
         if (request.Body is not null)
@@ -264,10 +267,10 @@ public sealed partial class KubernetesClient : IDisposable
                 message.Headers.TryAddWithoutValidation("Impersonate-Group", group);
             if (who.Uid is not null)
                 message.Headers.TryAddWithoutValidation("Impersonate-Uid", who.Uid);
-            foreach ((string name, IReadOnlyList<string> values) in who.Extra)
+            foreach ((string key, IReadOnlyList<string> values) in who.Extra)
             {
                 foreach (string value in values)
-                    message.Headers.TryAddWithoutValidation($"Impersonate-Extra-{Uri.EscapeDataString(name)}", value);
+                    message.Headers.TryAddWithoutValidation($"Impersonate-Extra-{Uri.EscapeDataString(key)}", value);
             }
         }
 

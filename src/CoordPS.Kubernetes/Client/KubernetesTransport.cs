@@ -90,8 +90,6 @@ internal sealed class KubernetesTransport : IDisposable
             ClientCertificateContext = _connection.Credential.Certificate?.Context,
         };
         string host = _connection.TlsServerName ?? _connection.Server.IdnHost;
-        if (_connection.TlsServerName is not null)
-            options.TargetHost = host;
         if (_connection.SkipsTlsVerification)
         {
             // Asked for in the kubeconfig, and in the connection's warnings.
