@@ -111,18 +111,12 @@ export class Inputs {
     /** A path on the agent, made absolute; nothing when it is left out. */
     file(name: string, kind: 'file' | 'folder' | 'any' = 'any'): string | undefined {
         const value = this.text(name);
-        if (value === undefined) return undefined;
-        // The agent gives an empty filePath input of a YAML pipeline the sources' folder.
-        const root = tl.getVariable('System.DefaultWorkingDirectory') ?? process.cwd();
-        const full = path.resolve(root, value);
+        // The agent turns an empty filePath input into the folder of the sources, which is no file.
+        if (value === undefined || (kind === 'file' && !tl.filePathSupplied(name))) return undefined;
+        const full = path.resolve(tl.getVariable('System.DefaultWorkingDirectory') ?? process.cwd(), value);
         const found = fs.statSync(full, { throwIfNoEntry: false });
         if (kind === 'file' && !found?.isFile()) this.reject(name, `there is no file '${full}'.`);
         if (kind === 'folder' && !found?.isDirectory()) this.reject(name, `there is no folder '${full}'.`);
         return full;
-    }
-
-    /** A file of an input whose empty value the agent turns into the sources' folder. */
-    optionalFile(name: string): string | undefined {
-        return tl.filePathSupplied(name) ? this.file(name, 'file') : undefined;
     }
 }
