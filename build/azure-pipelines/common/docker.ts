@@ -1,5 +1,5 @@
 import * as path from 'node:path';
-import * as tl from 'azure-pipelines-task-lib/task';
+import { Connection } from './connections';
 import { Inputs } from './inputs';
 import { Scratch } from './scratch';
 import { mask } from './secrets';
@@ -18,16 +18,14 @@ const hub = 'https://index.docker.io/v1/';
 export function readRegistry(inputs: Inputs, name: string, scratch: Scratch): Registry | undefined {
     const id = inputs.text(name);
     if (id === undefined) return undefined;
-    const parameter = (key: string): string | undefined => tl.getEndpointAuthorizationParameter(id, key, true)?.trim() || undefined;
-    const scheme = tl.getEndpointAuthorizationScheme(id, true)?.toLowerCase();
-    const isAzure = tl.getEndpointDataParameter(id, 'registrytype', true)?.toUpperCase() === 'ACR';
-    const [server, user, password] = isAzure
-        ? [parameter('loginServer'), parameter('serviceprincipalid'), parameter('serviceprincipalkey')]
-        : [parameter('registry'), parameter('username'), parameter('password')];
+    const connection = new Connection(id);
+    const isAzure = connection.data('registrytype')?.toUpperCase() === 'ACR';
+    const names = isAzure ? ['loginServer', 'serviceprincipalid', 'serviceprincipalkey'] : ['registry', 'username', 'password'];
+    const [server, user, password] = names.map(key => connection.parameter(key));
     mask(password);
     if (!server || !user || !password) {
-        inputs.reject(name, isAzure && scheme !== 'serviceprincipal'
-            ? `a connection to an Azure container registry has to use a service principal with a key; this one uses ${scheme ?? 'nothing'}.`
+        inputs.reject(name, isAzure && connection.scheme !== 'serviceprincipal'
+            ? `a connection to an Azure container registry has to use a service principal with a key; this one uses ${connection.scheme || 'none'}.`
             : 'the service connection lacks a registry, a user or a password.');
         return undefined;
     }

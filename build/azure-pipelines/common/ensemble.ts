@@ -1,4 +1,4 @@
-import * as tl from 'azure-pipelines-task-lib/task';
+import { Connection } from './connections';
 import { Inputs } from './inputs';
 import { mask } from './secrets';
 
@@ -20,10 +20,11 @@ export function readEnsemble(inputs: Inputs): Ensemble {
     if (source === 'serviceConnection') {
         const id = inputs.required('ensembleConnection');
         if (id === '') return { connectionString: '' };
-        connectionString = tl.getEndpointDataParameter(id, 'connectionString', true)?.trim() ?? '';
+        const connection = new Connection(id);
+        connectionString = connection.data('connectionString') ?? '';
         if (connectionString === '') inputs.reject('ensembleConnection', 'the service connection has no connection string.');
-        user = tl.getEndpointAuthorizationParameter(id, 'username', true);
-        password = tl.getEndpointAuthorizationParameter(id, 'password', true);
+        user = connection.parameter('username');
+        password = connection.parameter('password');
     } else {
         connectionString = inputs.required('connectionString');
         user = inputs.text('user');

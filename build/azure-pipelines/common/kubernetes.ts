@@ -1,5 +1,5 @@
 import * as fs from 'node:fs';
-import * as tl from 'azure-pipelines-task-lib/task';
+import { Connection } from './connections';
 import { Inputs } from './inputs';
 import { Scratch } from './scratch';
 import { mask } from './secrets';
@@ -28,7 +28,7 @@ export function readCluster(inputs: Inputs, scratch: Scratch): Cluster {
     } else if (source === 'serviceConnection') {
         const id = inputs.required('kubernetesConnection');
         if (id !== '') {
-            const found = fromConnection(inputs, id);
+            const found = fromConnection(inputs, new Connection(id));
             if (found) {
                 for (const secret of secretsOf(found.text)) mask(secret);
                 file = scratch.write('kubeconfig', found.text);
@@ -41,26 +41,25 @@ export function readCluster(inputs: Inputs, scratch: Scratch): Cluster {
     return { ...(file && { KubeConfig: file }), ...(context && { Context: context }), ...(namespace && { Namespace: namespace }) };
 }
 
-function fromConnection(inputs: Inputs, id: string): { text: string; context?: string | undefined } | undefined {
-    const parameter = (key: string): string | undefined => tl.getEndpointAuthorizationParameter(id, key, true)?.trim() || undefined;
-    const type = tl.getEndpointDataParameter(id, 'authorizationType', true) || 'Kubeconfig';
+function fromConnection(inputs: Inputs, connection: Connection): { text: string; context?: string | undefined } | undefined {
+    const type = connection.data('authorizationType') ?? 'Kubeconfig';
     if (type === 'Kubeconfig') {
-        const text = parameter('kubeconfig');
-        if (text) return { text, context: parameter('clusterContext') };
+        const text = connection.parameter('kubeconfig');
+        if (text) return { text, context: connection.parameter('clusterContext') };
         inputs.reject('kubernetesConnection', 'the service connection has no kubeconfig.');
         return undefined;
     }
     // Of a service account, which the service makes itself for a cluster in Azure: all but the URL is base64, as in the account's Secret.
-    const server = tl.getEndpointUrl(id, true);
-    const encoded = parameter('apiToken');
-    const authority = parameter('serviceAccountCertificate');
+    const server = connection.url;
+    const encoded = connection.parameter('apiToken');
+    const authority = connection.parameter('serviceAccountCertificate');
     if (!server || !encoded) {
         inputs.reject('kubernetesConnection', `the service connection of type '${type}' has no service account's token; with a cluster in Azure, set it up with "Use cluster admin credentials" off.`);
         return undefined;
     }
     // A token has dots, and base64 none.
     const token = encoded.includes('.') ? encoded : Buffer.from(encoded, 'base64').toString('utf8').trim();
-    const insecure = tl.getEndpointDataParameter(id, 'acceptUntrustedCerts', true)?.toLowerCase() === 'true';
+    const insecure = connection.data('acceptUntrustedCerts')?.toLowerCase() === 'true';
     return {
         // JSON is YAML.
         text: JSON.stringify({

@@ -42,6 +42,8 @@ void runTask({
                 ...(target && { Target: target }),
                 ...(platform && { Platform: platform }),
                 ...(inputs.flag('noCache') && { NoCache: true }),
+                ...(inputs.flag('pull') && { Pull: true }),
+                ...(inputs.flag('buildKit') && { BuildKit: true }),
                 ...(dockerHost && { DockerHost: dockerHost }),
             },
             push: inputs.flag('push', true),

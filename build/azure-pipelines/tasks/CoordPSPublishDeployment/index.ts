@@ -10,6 +10,7 @@ void runTask({
         const source = inputs.choice('source', ['manifests', 'image'] as const, 'manifests');
         let publish: Record<string, unknown>;
         let image: string | undefined;
+        let manifests: string[] | undefined;
         if (source === 'manifests') {
             const patterns = inputs.lines('manifests');
             if (patterns.length === 0) inputs.reject('manifests', 'it is required.');
@@ -20,18 +21,19 @@ void runTask({
                 if (matches.length === 0) inputs.reject('manifests', `nothing matches '${pattern}' in '${root}'.`);
                 found.push(...matches);
             }
-            publish = { Path: [...new Set(found)] };
+            manifests = [...new Set(found)];
+            publish = {};
         } else {
             image = inputs.required('image');
             const name = inputs.required('name');
-            if (name !== '' && !/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name)) inputs.reject('name', `'${name}' can't be a deployment's name.`);
+            if (name !== '' && !/^[a-z0-9]([a-z0-9-]{0,51}[a-z0-9])?$/.test(name)) inputs.reject('name', `'${name}' can't be a deployment's name.`);
             const replicas = inputs.integer('replicas', 0);
             const ports = inputs.lines('port').flatMap(line => line.split(',').map(port => port.trim()));
             for (const port of ports) if (!/^\d{1,5}(:\d{1,5})?$/.test(port)) inputs.reject('port', `'${port}' is not a port; write 8080, or 80:8080 for a service's port and a container's.`);
             publish = { Name: name, ...(replicas !== undefined && { Replicas: replicas }), ...(ports.length > 0 && { Port: ports }) };
         }
         const prune = inputs.text('prune');
-        if (prune) publish.Prune = prune;
+        if (prune) Object.assign(publish, { Prune: true, Selector: prune });
 
         let ensemble: ReturnType<typeof readEnsemble> | undefined;
         if (inputs.flag('gated')) {
@@ -49,6 +51,6 @@ void runTask({
         const timeout = inputs.duration('timeout') ?? '10m';
         const undo = inputs.flag('undoOnFailure');
         if (undo && !wait) inputs.reject('undoOnFailure', 'what is not waited for can\'t be undone.');
-        return { cluster, ensemble, image, publish, wait: wait ? { Timeout: timeout, ...(undo && { UndoOnFailure: true }) } : undefined };
+        return { cluster, ensemble, image, manifests, publish, wait: wait ? { Timeout: timeout, ...(undo && { UndoOnFailure: true }) } : undefined };
     },
 });

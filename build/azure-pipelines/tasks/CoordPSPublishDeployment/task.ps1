@@ -1,4 +1,4 @@
-param([hashtable] $Cluster, [hashtable] $Ensemble, [string] $Image, [hashtable] $Publish, [hashtable] $Wait)
+param([hashtable] $Cluster, [hashtable] $Ensemble, [string] $Image, [string[]] $Manifests, [hashtable] $Publish, [hashtable] $Wait)
 
 $session = $null
 if ($Ensemble) {
@@ -6,10 +6,12 @@ if ($Ensemble) {
     $Publish.Session = $session
 }
 try {
-    $published = @($Image ? ($Image | Publish-CoordDeployment @Cluster @Publish) : (Publish-CoordDeployment @Cluster @Publish))
-    $published | Out-Task
-    $results = @(if ($Wait) { $published | Wait-CoordRollout @Wait })
-    $results | Out-Task
+    # As objects: a path may have brackets.
+    $source = if ($Manifests) { Get-Item -LiteralPath $Manifests } else { $Image }
+    $published = @($source | Publish-CoordDeployment @Cluster @Publish)
+    foreach ($one in $published) { "$($one.Kind)/$($one.Name) $($one.Action)" }
+    $rollouts = @(if ($Wait) { $published | Wait-CoordRollout @Wait })
+    $rollouts | Out-Task
 }
 finally {
     if ($session) { Disconnect-Coord $session }
