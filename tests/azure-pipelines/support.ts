@@ -142,7 +142,7 @@ export const noEnsemble = ensemble && modulePath && extension ? false : process.
 
 export interface RealRun {
     child: ChildProcess;
-    /** Resolves when a line with this text was printed. */
+    /** Resolves when a line that begins with this text was printed. */
     printed(text: string): Promise<void>;
     end: Promise<Run>;
 }
@@ -156,20 +156,21 @@ export function startTask(task: TaskName, inputs: Record<string, string>, enviro
     const waiting: { text: string; resolve: () => void; reject: (error: Error) => void }[] = [];
     const add = (chunk: Buffer): void => {
         output += chunk.toString('utf8');
-        for (const one of waiting) if (output.includes(one.text)) one.resolve();
+        for (const one of waiting) if (has(one.text)) one.resolve();
     };
+    const has = (text: string): boolean => `\n${output}`.includes(`\n${text}`);
     child.stdout.on('data', add);
     child.stderr.on('data', add);
     const end = new Promise<Run>((resolve, reject) => {
         child.once('error', reject);
         child.once('close', () => {
-            for (const one of waiting) if (!output.includes(one.text)) one.reject(new Error(`'${one.text}' was never printed:\n${output}`));
+            for (const one of waiting) if (!has(one.text)) one.reject(new Error(`'${one.text}' was never printed:\n${output}`));
             resolve(new Run(output));
         });
     });
     return {
         child, end,
-        printed: text => output.includes(text) ? Promise.resolve() : new Promise<void>((resolve, reject) => waiting.push({ text, resolve, reject })),
+        printed: text => has(text) ? Promise.resolve() : new Promise<void>((resolve, reject) => waiting.push({ text, resolve, reject })),
     };
 }
 
