@@ -62,7 +62,8 @@ else
     started=1
 fi
 
-node --test --test-reporter=spec --test-reporter-destination=stdout --test-reporter=tap --test-reporter-destination="$work/tap" .build/tests/azure-pipelines/*.test.js
+# The files are independent of each other, and mostly wait.
+node --test --test-concurrency=4 --test-reporter=spec --test-reporter-destination=stdout --test-reporter=tap --test-reporter-destination="$work/tap" .build/tests/azure-pipelines/*.test.js
 count() { sed -nE "s/^# $1 ([0-9]+)$/\1/p" "$work/tap" | tail -1; }
 [ -n "$(count pass)" ] || fail "the tests did not end"
 echo "azure: $(count pass) passed, $(($(count fail) + $(count cancelled))) failed, $(count skipped) skipped"

@@ -178,6 +178,12 @@ export async function runTask(task: TaskName, inputs: Record<string, string>, en
     return startTask(task, inputs, environment).end;
 }
 
+/** Waits for what another process does. */
+export async function eventually(condition: () => boolean): Promise<void> {
+    for (const until = Date.now() + 20_000; !condition(); await new Promise(resolve => setTimeout(resolve, 50)))
+        if (Date.now() > until) throw new Error(`it never came true: ${condition}`);
+}
+
 /** Runs a script in pwsh with the module loaded; what it prints, without the space around it. */
 export async function pwsh(script: string, environment: Record<string, string> = {}): Promise<string> {
     const child = spawn('pwsh', ['-NoProfile', '-NonInteractive', '-Command', `$ErrorActionPreference = 'Stop'; Import-Module $env:COORDPS_TEST_MODULE; $session = Connect-Coord $env:COORDPS_TEST_CONNECTION -NoDrive; ${script}`],

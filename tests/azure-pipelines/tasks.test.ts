@@ -4,7 +4,7 @@ import * as fs from 'node:fs';
 import * as net from 'node:net';
 import * as path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { endpoint, ensemble, leftBehind, modulePath, noEnsemble, pwsh, runTask, startTask, temporaryFolder } from './support';
+import { endpoint, ensemble, eventually, leftBehind, modulePath, noEnsemble, pwsh, runTask, startTask, temporaryFolder } from './support';
 
 const connectionString = ensemble ?? '';
 const underLock = (script: string, more: Record<string, string> = {}): Record<string, string> => ({ connectionString, lockPath: '/locks/azure', script, ...more });
@@ -120,10 +120,10 @@ describe('A script under a lock', { skip: noEnsemble }, () => {
         const run = startTask('CoordPSUseLock', underLock(`"started"; try { Start-Sleep 60 } finally { Set-Content '${mark}' done }`));
         await run.printed('started');
         run.child.kill('SIGKILL');
-        // Its output ends when pwsh does, too.
         await run.end;
+        await eventually(() => fs.existsSync(mark));
         assert.equal(fs.readFileSync(mark, 'utf8').trim(), 'done');
-        assert.equal(await holders(), '0');
+        await pwsh('Use-CoordLock /locks/azure { } -Timeout 20s');
         for (const name of leftBehind()) fs.rmSync(path.join(temporaryFolder('agent'), name), { recursive: true });
     });
 
