@@ -124,6 +124,7 @@ pester() {
 }
 
 [ -e tests/module/run.ps1 ] && runner Pester pester
+runner azure timeout 600 bash tests/azure-pipelines/run.sh out/CoordPS
 runner java timeout 300 bash tests/interop/java/run.sh out/bin/coordps
 runner kazoo timeout 600 bash tests/interop/kazoo/run.sh out/bin/coordps
 # On an ensemble: what stops and starts members, and changes the configuration, is in these; KAZOO_TESTS=all runs all there, in minutes.
