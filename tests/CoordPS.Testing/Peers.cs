@@ -9,6 +9,9 @@ public enum Peer
     /// <summary>A Kubernetes cluster of which the user may do everything, by <c>COORDPS_TEST_KUBECONFIG</c>.</summary>
     Kubernetes,
 
+    /// <summary>The kubectl command.</summary>
+    Kubectl,
+
     /// <summary>A Java runtime.</summary>
     Java,
 
@@ -40,6 +43,9 @@ public static class Peers
     private static readonly Lazy<string?> Kubernetes = new(() => Environment.GetEnvironmentVariable("COORDPS_TEST_KUBECONFIG") is not { Length: > 0 } path
         ? "COORDPS_TEST_KUBECONFIG does not name the kubeconfig of a cluster to test against"
         : File.Exists(path) ? null : $"COORDPS_TEST_KUBECONFIG names {path}, which is not there");
+
+    private static readonly Lazy<string?> Kubectl = new(() =>
+        FindOnPath("kubectl") is null ? "kubectl is not on PATH; see https://kubernetes.io/docs/tasks/tools" : null);
 
     private static readonly Lazy<string?> Java = new(() =>
         FindOnPath("java") is null ? "java is not on PATH; on Debian: apt-get install default-jre-headless" : null);
@@ -79,6 +85,7 @@ public static class Peers
     public static string? Missing(Peer peer) => peer switch
     {
         Peer.Kubernetes => Kubernetes.Value,
+        Peer.Kubectl => Kubectl.Value,
         Peer.Java => Java.Value,
         Peer.Apache => Apache.Value,
         Peer.Kazoo => Kazoo.Value,

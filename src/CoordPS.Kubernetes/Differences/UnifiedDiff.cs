@@ -25,7 +25,7 @@ internal static class UnifiedDiff
             }
 
             int start = Math.Max(0, i - Context), end = i, last = i;
-            while (end < script.Length && end - last <= 2 * Context)
+            while (end < script.Length && end - last <= (2 * Context) + 1)
             {
                 if (script[end].Kind != ' ')
                     last = end;
