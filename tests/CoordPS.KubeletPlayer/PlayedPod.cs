@@ -4,7 +4,9 @@ using CoordPS.Kubernetes;
 namespace CoordPS.KubeletPlayer;
 
 /// <summary>One pod and what becomes of it.</summary>
+#pragma warning disable CA1001 // Its cancellation source has no timer and holds nothing to dispose of; whoever follows the log may ask for its token late.
 internal sealed class PlayedPod(KubeletPlayer player, KubernetesClient client, KubernetesObject first)
+#pragma warning restore CA1001
 {
     private static int _lastAddress;
 

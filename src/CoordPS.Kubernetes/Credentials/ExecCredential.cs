@@ -4,7 +4,9 @@ using System.Text.Json.Nodes;
 namespace CoordPS.Kubernetes;
 
 /// <summary>What an exec plugin gave, kept until it expires or the server does not accept it.</summary>
+#pragma warning disable CA1001 // The semaphore gives out no wait handle, so it holds nothing to dispose; connections share it and come and go.
 internal sealed class ExecCredential(ExecPlugin plugin, TimeProvider? clock = null) : Credential
+#pragma warning restore CA1001
 {
     private readonly TimeProvider _clock = clock ?? TimeProvider.System;
     private readonly SemaphoreSlim _running = new(1, 1);

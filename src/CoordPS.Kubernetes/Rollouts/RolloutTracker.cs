@@ -8,6 +8,9 @@ namespace CoordPS.Kubernetes;
 /// </summary>
 public sealed class RolloutTracker
 {
+    private static readonly string[] FinalAnswers =
+        ["not found", "manifest unknown", "does not exist", "access denied", "access forbidden", "unauthorized", "authentication required", "invalid reference format"];
+
     private readonly RolloutRules _rules;
     private readonly Dictionary<(string Uid, string Container, RolloutProblemKind Kind), DateTimeOffset> _since = [];
 
@@ -227,9 +230,7 @@ public sealed class RolloutTracker
     }
 
     /// <summary>Whether a registry's answer will be the same the next time.</summary>
-    private static bool IsFinal(string message) =>
-        new[] { "not found", "manifest unknown", "does not exist", "access denied", "access forbidden", "unauthorized", "authentication required", "invalid reference format" }
-            .Any(part => message.Contains(part, StringComparison.OrdinalIgnoreCase));
+    private static bool IsFinal(string message) => FinalAnswers.Any(part => message.Contains(part, StringComparison.OrdinalIgnoreCase));
 
     private bool Certain((string, string, RolloutProblemKind) key, TimeSpan grace, DateTimeOffset start, DateTimeOffset now, ref DateTimeOffset? again)
     {

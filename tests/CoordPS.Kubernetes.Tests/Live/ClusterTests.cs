@@ -175,7 +175,7 @@ public sealed class ClusterTests : IDisposable
         Assert.Equal(200, applied.Select(o => o.Uid).Distinct().Count());
     }
 
-    private static Task CreateAsync(LiveNamespace ns, string name)
+    private static Task<KubernetesObject> CreateAsync(LiveNamespace ns, string name)
     {
         KubernetesObject value = LiveNamespace.ConfigMap(name);
         value.SetLabel("watched", "yes");

@@ -72,7 +72,7 @@ public class LogTests
         await Eventually.TrueAsync(async () => (await client.GetAsync(ResourceType.Pods, name)).Status.Text("phase") == "Running", "the pod runs");
     }
 
-    private static Task AnnotateAsync(KubernetesClient client, string name, string log)
+    private static Task<KubernetesObject> AnnotateAsync(KubernetesClient client, string name, string log)
     {
         var patch = new KubernetesObject([]);
         patch.SetAnnotation("coordps.test/log", log);
