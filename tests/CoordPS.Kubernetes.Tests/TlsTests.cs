@@ -86,6 +86,25 @@ public sealed class TlsTests : IDisposable
         Assert.Contains("the connection was refused", e.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_proxy_is_gone_through_with_its_password()
+    {
+        await using var server = new TlsServer(TestCertificates.Server(_authority));
+        await using var proxy = new TunnelProxy();
+        using KubernetesClient client = Connect(server.Port, $"{Trust()}, proxy-url: 'http://me:secret@127.0.0.1:{proxy.Port}'");
+        Assert.Equal("v9", await client.GetServerVersionAsync());
+        Assert.Equal([$"CONNECT 127.0.0.1:{server.Port} HTTP/1.1", $"Proxy-Authorization: Basic {Base64("me:secret")}"], proxy.Seen);
+    }
+
+    [Fact]
+    public async Task A_proxy_that_is_away_is_named()
+    {
+        int port = FreePort.Next();
+        KubernetesException e = await FailAsync(1, $"{Trust()}, proxy-url: 'socks5://127.0.0.1:{port}'");
+        Assert.Equal(KubernetesErrorKind.Unreachable, e.Kind);
+        Assert.Contains($"through the proxy 127.0.0.1:{port}", e.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("RSA PRIVATE KEY")]
     [InlineData("PRIVATE KEY")]
@@ -131,6 +150,76 @@ public sealed class TlsTests : IDisposable
             current-context: x
             """);
         return KubernetesClient.Load(file);
+    }
+
+    /// <summary>A proxy that asks for a password and makes tunnels.</summary>
+    private sealed class TunnelProxy : IAsyncDisposable
+    {
+        private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+        private readonly List<string> _seen = [];
+        private readonly Task _serving;
+
+        public TunnelProxy()
+        {
+            _listener.Start();
+            Port = ((IPEndPoint)_listener.LocalEndpoint).Port;
+            _serving = Task.Run(ServeAsync);
+        }
+
+        public int Port { get; }
+
+        /// <summary>The request with the password that came last.</summary>
+        public IReadOnlyList<string> Seen => _seen;
+
+        public async ValueTask DisposeAsync()
+        {
+            _listener.Dispose();
+            await _serving;
+        }
+
+        private async Task ServeAsync()
+        {
+            while (true)
+            {
+                try
+                {
+                    using TcpClient client = await _listener.AcceptTcpClientAsync();
+                    NetworkStream stream = client.GetStream();
+                    while (await ReadHeadAsync(stream) is [{ Length: > 0 } request, .. var headers])
+                    {
+                        if (headers.FirstOrDefault(h => h.StartsWith("Proxy-Authorization", StringComparison.Ordinal)) is not { } password)
+                        {
+                            await stream.WriteAsync("HTTP/1.1 407 Who?\r\nProxy-Authenticate: Basic realm=\"p\"\r\nContent-Length: 0\r\n\r\n"u8.ToArray());
+                            continue;
+                        }
+
+                        _seen.AddRange([request, password]);
+                        using var server = new TcpClient();
+                        await server.ConnectAsync(IPAddress.Loopback, int.Parse(request.Split(' ', ':')[2], System.Globalization.CultureInfo.InvariantCulture));
+                        await stream.WriteAsync("HTTP/1.1 200 OK\r\n\r\n"u8.ToArray());
+                        await Task.WhenAny(stream.CopyToAsync(server.GetStream()), server.GetStream().CopyToAsync(stream));
+                        break;
+                    }
+                }
+                catch (IOException)
+                {
+                    // The client went.
+                }
+                catch (Exception e) when (e is SocketException or InvalidOperationException)
+                {
+                    return;
+                }
+            }
+        }
+
+        private static async Task<string[]> ReadHeadAsync(NetworkStream stream)
+        {
+            var head = new StringBuilder();
+            byte[] one = new byte[1];
+            while (!head.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal) && await stream.ReadAsync(one) == 1)
+                head.Append((char)one[0]);
+            return head.ToString().Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
+        }
     }
 
     /// <summary>Says its version to everybody who comes by TLS.</summary>

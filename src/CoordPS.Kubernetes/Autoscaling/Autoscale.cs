@@ -52,7 +52,10 @@ public sealed record AutoscaleBehavior
     /// <summary>The window in which the most cautious recommendation counts, in seconds; null for the default: 0 up, 300 down.</summary>
     public int? StabilizationWindowSeconds { get; init; }
 
-    /// <summary>Which policy counts: <c>Max</c> for the one that allows most, <c>Min</c> for the one that allows least, <c>Disabled</c> for no change.</summary>
+    /// <summary>
+    /// Which policy counts: <c>Max</c> for the one that allows most, <c>Min</c> for the one that allows least, <c>Disabled</c>
+    /// for no change.
+    /// </summary>
     public string SelectPolicy { get; init; } = "Max";
 
     /// <summary>The policies.</summary>
@@ -74,10 +77,16 @@ public sealed record AutoscaleRules
     /// <summary>The most replicas.</summary>
     public required int MaxReplicas { get; init; }
 
-    /// <summary>How far the ratio of use and target may be from 1 without a change. Default: 0.1 (the controller's <c>--horizontal-pod-autoscaler-tolerance</c>).</summary>
+    /// <summary>
+    /// How far the ratio of use and target may be from 1 without a change. Default: 0.1 (the controller's
+    /// <c>--horizontal-pod-autoscaler-tolerance</c>).
+    /// </summary>
     public double Tolerance { get; init; } = 0.1;
 
-    /// <summary>How long a lower recommendation must last, where <see cref="ScaleDown"/> does not say. Default: 5 min (<c>--horizontal-pod-autoscaler-downscale-stabilization</c>).</summary>
+    /// <summary>
+    /// How long a lower recommendation must last, where <see cref="ScaleDown"/> does not say. Default: 5 min
+    /// (<c>--horizontal-pod-autoscaler-downscale-stabilization</c>).
+    /// </summary>
     public TimeSpan DownscaleStabilization { get; init; } = TimeSpan.FromMinutes(5);
 
     /// <summary>How fast up; null if the object has no behavior.</summary>

@@ -153,7 +153,8 @@ public static class AutoscaleCalculator
             return null;
         // Whole percent, cut off: so the controller reckons.
         double utilization = Math.Truncate(use * 100 / requests + 1e-9), result = utilization / metric.Target;
-        steps.Add(new AutoscaleStep(name, result, Invariant($"use {use:0.###} of {requests:0.###} requested = {utilization}% / target {metric.Target:0.###}% = {result:0.###}{note}")));
+        steps.Add(new AutoscaleStep(name, result, Invariant(
+            $"use {use:0.###} of {requests:0.###} requested = {utilization}% / target {metric.Target:0.###}% = {result:0.###}{note}")));
         return result;
     }
 
@@ -210,7 +211,11 @@ public static class AutoscaleCalculator
 
         int stabilized = Math.Min(Math.Max(current, lowest), highest);
         if (stabilized != recommended)
-            steps.Add(new AutoscaleStep("stabilized", stabilized, Invariant($"up counts the lowest of the last {upSeconds} s ({lowest}), down the highest of the last {downSeconds} s ({highest})")));
+        {
+            steps.Add(new AutoscaleStep("stabilized", stabilized, Invariant(
+                $"up counts the lowest of the last {upSeconds} s ({lowest}), down the highest of the last {downSeconds} s ({highest})")));
+        }
+
         string settled = stabilized == recommended ? "DesiredWithinRange" : stabilized < recommended ? "ScaleUpStabilized" : "ScaleDownStabilized";
         if (stabilized > current)
         {

@@ -12,7 +12,7 @@ public sealed partial class KubernetesClient
 
     private static readonly TimeSpan FirstBackoff = TimeSpan.FromMilliseconds(200);
 
-    private static readonly TimeSpan MaxBackoff = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan MaxBackoff = TimeSpan.FromSeconds(2);
 
     /// <summary>A server that just started may not know its users and their rights yet.</summary>
     private static readonly TimeSpan StartupGrace = TimeSpan.FromSeconds(30);
@@ -55,7 +55,10 @@ public sealed partial class KubernetesClient
         while (!string.IsNullOrEmpty(next));
     }
 
-    /// <summary>All objects as of one version, read page by page. When the server does not know that version any more, it starts again, without pages.</summary>
+    /// <summary>
+    /// All objects as of one version, read page by page. When the server does not know that version any more, it starts again,
+    /// without pages.
+    /// </summary>
     /// <param name="type">Their type.</param>
     /// <param name="ns">Their namespace; null for the client's.</param>
     /// <param name="options">Which; null for all.</param>
@@ -304,7 +307,8 @@ public sealed partial class KubernetesClient
         ApiRequest request = ForList(type, ns, options, "watch");
         request = request with
         {
-            Path = request.Path.With(("watch", "true"), ("allowWatchBookmarks", "true"), ("resourceVersion", version), ("timeoutSeconds", Invariant((int)WatchTime.TotalSeconds))),
+            Path = request.Path.With(("watch", "true"), ("allowWatchBookmarks", "true"), ("resourceVersion", version),
+                ("timeoutSeconds", Invariant((int)WatchTime.TotalSeconds))),
         };
         HttpResponseMessage response = await SendForStreamAsync(request, ct).ConfigureAwait(false);
         return new WatchStream(this, request, response, await response.Content.ReadAsStreamAsync(ct).ConfigureAwait(false));

@@ -145,7 +145,7 @@ public sealed partial class KubernetesClient : IDisposable
             { Server = server, Target = request.Target };
         }
 
-        HttpRequestError error = Find<HttpRequestException>(cause)?.HttpRequestError ?? HttpRequestError.Unknown;
+        HttpRequestError error = Find<HttpRequestException>(cause)?.HttpRequestError ?? Find<HttpIOException>(cause)?.HttpRequestError ?? HttpRequestError.Unknown;
         SocketException? socket = Find<SocketException>(cause);
         bool reached = error is not (HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError or HttpRequestError.ProxyTunnelError);
         if (reached && socket?.SocketErrorCode != SocketError.ConnectionRefused && CertificateOutOfDate(cause) is { } expired)
@@ -235,7 +235,8 @@ public sealed partial class KubernetesClient : IDisposable
                 if (error.RetryAfter is not { } delay || retry >= MaxRetries || !((int)response.StatusCode is 429 or >= 500))
                     throw error;
                 delay = delay > MaxRetryDelay ? MaxRetryDelay : delay;
-                OnRetry?.Invoke($"{Connection.Server.Authority} is busy ({(int)response.StatusCode}); trying again in {delay.TotalSeconds:0.#} s to {request.Verb} {request.Target}.");
+                OnRetry?.Invoke($"{Connection.Server.Authority} is busy ({(int)response.StatusCode}); "
+                    + $"trying again in {delay.TotalSeconds:0.#} s to {request.Verb} {request.Target}.");
                 timeout.CancelAfter(Timeout.InfiniteTimeSpan);
                 await Task.Delay(delay, _clock, ct).ConfigureAwait(false);
             }

@@ -68,14 +68,19 @@ public sealed class KubernetesDiscovery
         }
 
         string group = apiVersion.Split('/') is [var name, _] ? name : "";
-        string[] served = [.. (await GetGroupsAsync(ct).ConfigureAwait(false)).Where(g => g.Name == group).SelectMany(static g => g.Versions).Where(version => version != apiVersion)];
+        IReadOnlyList<ApiGroup> groups = await GetGroupsAsync(ct).ConfigureAwait(false);
+        string[] served = [.. groups.Where(g => g.Name == group).SelectMany(static g => g.Versions).Where(version => version != apiVersion)];
         throw new KubernetesException(KubernetesErrorKind.NotFound,
             $"The server {_client.Connection.Server.Authority} does not serve {kind} in {apiVersion}.",
-            served.Length > 0 ? $"Use another version ({string.Join(", ", served)}), or check the kind." : "Check apiVersion and kind; if it is a custom resource, install its definition first.")
+            served.Length > 0 ? $"Use another version ({string.Join(", ", served)}), or check the kind."
+                : "Check apiVersion and kind; if it is a custom resource, install its definition first.")
         { StatusCode = 404, Reason = "NotFound", Server = _client.Connection.Server, Target = $"{apiVersion} {kind}" };
     }
 
-    /// <summary>The type that a word means, as for kubectl: plural, singular, kind or short name, with a group or version or without (<c>deploy</c>, <c>deployments.apps</c>).</summary>
+    /// <summary>
+    /// The type that a word means, as for kubectl: plural, singular, kind or short name, with a group or version or without
+    /// (<c>deploy</c>, <c>deployments.apps</c>).
+    /// </summary>
     /// <param name="name">The word; case does not matter.</param>
     /// <param name="ct">Cancels the wait.</param>
     /// <exception cref="KubernetesException">The server serves no such type.</exception>
@@ -99,12 +104,16 @@ public sealed class KubernetesDiscovery
         }
     }
 
-    /// <summary>All types, each in its group's preferred version, and the errors of the groups that could not be asked, such as one of an extension server that is down.</summary>
+    /// <summary>
+    /// All types, each in its group's preferred version, and the errors of the groups that could not be asked, such as one of an
+    /// extension server that is down.
+    /// </summary>
     public async Task<(IReadOnlyList<ResourceType> Types, IReadOnlyList<KubernetesException> Unreachable)> GetPreferredAsync(CancellationToken ct = default)
     {
         IReadOnlyList<ApiGroup> groups = await GetGroupsAsync(ct).ConfigureAwait(false);
         var errors = new List<KubernetesException>();
-        IReadOnlyList<ResourceType>[] found = await Task.WhenAll(groups.SelectMany(static group => group.Versions.OrderBy(version => version == group.Preferred ? 0 : 1)).Select(async version =>
+        IEnumerable<string> versions = groups.SelectMany(static group => group.Versions.OrderBy(version => version == group.Preferred ? 0 : 1));
+        IReadOnlyList<ResourceType>[] found = await Task.WhenAll(versions.Select(async version =>
         {
             try
             {
@@ -117,7 +126,8 @@ public sealed class KubernetesDiscovery
                 return [];
             }
         })).ConfigureAwait(false);
-        if (errors.FirstOrDefault(static e => e.Kind is KubernetesErrorKind.Unreachable or KubernetesErrorKind.Unauthorized) is { } all && found.All(static types => types.Count == 0))
+        if (found.All(static types => types.Count == 0)
+            && errors.FirstOrDefault(static e => e.Kind is KubernetesErrorKind.Unreachable or KubernetesErrorKind.Unauthorized) is { } all)
             throw all;
         // A type that only another version has is there, too.
         return ([.. found.SelectMany(static types => types).DistinctBy(static type => (type.Group, type.Plural))], errors);
@@ -141,7 +151,8 @@ public sealed class KubernetesDiscovery
         }
 
         throw new KubernetesException(KubernetesErrorKind.NotFound,
-            $"The server {_client.Connection.Server.Authority} serves {kind} in none of the versions known here: {string.Join(", ", apiVersions)}.", "Use a newer version of this module, or check the cluster.")
+            $"The server {_client.Connection.Server.Authority} serves {kind} in none of the versions known here: {string.Join(", ", apiVersions)}.",
+            "Use a newer version of this module, or check the cluster.")
         { StatusCode = 404, Reason = "NotFound", Server = _client.Connection.Server, Target = kind };
     }
 
@@ -217,7 +228,8 @@ public sealed class KubernetesDiscovery
                     Singular = r.Text("singularName") is { Length: > 0 } singular ? singular : (r.Text("kind") ?? "").ToLowerInvariant(),
                     ShortNames = [.. (r.Array("shortNames") ?? []).Select(static s => s!.ToString())],
                     Verbs = [.. (r.Array("verbs") ?? []).Select(static s => s!.ToString())],
-                    Subresources = [.. all.Select(static other => other.Text("name")!).Where(name => name.StartsWith(plural + "/", StringComparison.Ordinal)).Select(name => name[(plural.Length + 1)..])],
+                    Subresources = [.. all.Select(static other => other.Text("name")!)
+                        .Where(name => name.StartsWith(plural + "/", StringComparison.Ordinal)).Select(name => name[(plural.Length + 1)..])],
                 };
             }),
         ];

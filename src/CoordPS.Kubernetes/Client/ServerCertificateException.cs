@@ -41,7 +41,8 @@ internal sealed class ServerCertificateException(string reason) : Authentication
             return $"it expired on {certificate.NotAfter.ToUniversalTime():u}";
         if (certificate.NotBefore.ToUniversalTime() > now)
             return $"it is valid only from {certificate.NotBefore.ToUniversalTime():u} on";
-        bool unknown = chain is null || chain.ChainStatus.Any(static s => s.Status is X509ChainStatusFlags.UntrustedRoot or X509ChainStatusFlags.PartialChain or X509ChainStatusFlags.NotSignatureValid);
+        bool unknown = chain is null || chain.ChainStatus.Any(static s =>
+            s.Status is X509ChainStatusFlags.UntrustedRoot or X509ChainStatusFlags.PartialChain or X509ChainStatusFlags.NotSignatureValid);
         return unknown
             ? $"it was issued by \"{certificate.Issuer}\", which is {(configured ? "not the certificate authority configured" : "no authority that this machine trusts")}"
             : string.Join("; ", chain!.ChainStatus.Select(static s => s.StatusInformation.Trim()));

@@ -50,7 +50,10 @@ public sealed class KubernetesConnection
 
     internal bool IsCompressionDisabled { get; private init; }
 
-    /// <summary>Loads what kubectl would use: the kubeconfig's context, or, where there is no kubeconfig, the service account of the pod this runs in.</summary>
+    /// <summary>
+    /// Loads what kubectl would use: the kubeconfig's context, or, where there is no kubeconfig, the service account of the pod
+    /// this runs in.
+    /// </summary>
     /// <param name="path">The kubeconfig; null for those of <c>KUBECONFIG</c>, or <c>~/.kube/config</c>.</param>
     /// <param name="context">The context; null for the current one.</param>
     /// <param name="namespaceOverride">The namespace; null for the context's, or <c>default</c>.</param>
@@ -78,18 +81,21 @@ public sealed class KubernetesConnection
         ArgumentNullException.ThrowIfNull(config);
         string files = config.Files.Count > 0 ? string.Join(Path.PathSeparator, config.Files) : string.Join(Path.PathSeparator, config.MissingFiles);
         string name = context ?? config.CurrentContext
-            ?? throw KubeConfig.Error($"No context is set in {files}.", $"Name one of its contexts ({Names(config.Contexts)}), or run kubectl config use-context.");
+            ?? throw KubeConfig.Error($"No context is set in {files}.",
+                $"Name one of its contexts ({Names(config.Contexts)}), or run kubectl config use-context.");
         KubeConfig.Entry contextEntry = config.Context(name)
             ?? throw KubeConfig.Error($"There is no context '{name}' in {files}.", $"Name one of its contexts: {Names(config.Contexts)}.");
         string clusterName = contextEntry.Text("cluster")
             ?? throw KubeConfig.Error($"The {contextEntry} names no cluster.", "Set its 'cluster'.");
         KubeConfig.Entry cluster = config.Cluster(clusterName)
-            ?? throw KubeConfig.Error($"The {contextEntry} names the cluster '{clusterName}', which is not in {files}.", $"Name one of its clusters: {Names(config.Clusters)}.");
+            ?? throw KubeConfig.Error($"The {contextEntry} names the cluster '{clusterName}', which is not in {files}.",
+                $"Name one of its clusters: {Names(config.Clusters)}.");
         KubeConfig.Entry? user = null;
         if (contextEntry.Text("user") is { } userName)
         {
             user = config.User(userName)
-                ?? throw KubeConfig.Error($"The {contextEntry} names the user '{userName}', which is not in {files}.", $"Name one of its users: {Names(config.Users)}.");
+                ?? throw KubeConfig.Error($"The {contextEntry} names the user '{userName}', which is not in {files}.",
+                    $"Name one of its users: {Names(config.Users)}.");
         }
 
         var warnings = new List<string>();
@@ -136,7 +142,8 @@ public sealed class KubernetesConnection
             Namespace = NonEmpty(namespaceOverride) ?? account.Namespace ?? "default",
             UserName = "the pod's service account",
             Authorities = LoadAuthorities(File.Exists(account.AuthorityFile) ? ReadFile(account.AuthorityFile, "the pod's service account")
-                : throw KubeConfig.Error($"The file {account.AuthorityFile} of the pod's service account is not there.", "Let the pod mount its service account's token."), account.AuthorityFile),
+                : throw KubeConfig.Error($"The file {account.AuthorityFile} of the pod's service account is not there.",
+                    "Let the pod mount its service account's token."), account.AuthorityFile),
         };
     }
 
@@ -154,7 +161,8 @@ public sealed class KubernetesConnection
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw KubeConfig.Error($"The file {path}, which {entry} names, can't be read: {e.Message}", "Check the path, which is relative to the kubeconfig, and that you may read it.", e);
+            throw KubeConfig.Error($"The file {path}, which {entry} names, can't be read: {e.Message}",
+                "Check the path, which is relative to the kubeconfig, and that you may read it.", e);
         }
     }
 
@@ -205,12 +213,14 @@ public sealed class KubernetesConnection
             throw KubeConfig.Error($"The certificate authority ({where}) is no PEM certificate: {e.Message}", "Correct it.", e);
         }
 
-        return authorities.Count > 0 ? authorities : throw KubeConfig.Error($"The certificate authority ({where}) has no PEM certificate.", "Correct it.");
+        return authorities.Count > 0 ? authorities : throw KubeConfig.Error($"The certificate authority ({where}) has no PEM certificate.",
+            "Correct it.");
     }
 
     private static Uri ServerOf(KubeConfig.Entry cluster, bool hasTls)
     {
-        string text = cluster.Text("server") ?? throw KubeConfig.Error($"The {cluster} has no server.", "Set its 'server', such as https://host:6443.");
+        string text = cluster.Text("server") ?? throw KubeConfig.Error($"The {cluster} has no server.",
+            "Set its 'server', such as https://host:6443.");
         string url = text.Contains("://", StringComparison.Ordinal) ? text : $"{(hasTls ? "https" : "http")}://{text}";
         if (!Uri.TryCreate(url, UriKind.Absolute, out Uri? server) || server.Scheme is not ("http" or "https"))
             throw KubeConfig.Error($"The server '{text}' of the {cluster} is no http or https URL.", "Correct it, such as https://host:6443.");
@@ -222,7 +232,8 @@ public sealed class KubernetesConnection
         if (cluster.Text("proxy-url") is not { } text)
             return null;
         if (!Uri.TryCreate(text, UriKind.Absolute, out Uri? proxy) || proxy.Scheme is not ("http" or "https" or "socks5" or "socks5h"))
-            throw KubeConfig.Error($"The proxy-url '{text}' of the {cluster} is no http, https or socks5 URL.", "Correct it, such as http://proxy:3128 or socks5://localhost:1080.");
+            throw KubeConfig.Error($"The proxy-url '{text}' of the {cluster} is no http, https or socks5 URL.",
+                "Correct it, such as http://proxy:3128 or socks5://localhost:1080.");
         // The names are resolved by the proxy either way.
         return proxy.Scheme == "socks5h" ? new UriBuilder(proxy) { Scheme = "socks5" }.Uri : proxy;
     }

@@ -99,7 +99,8 @@ internal sealed class TokenFileCredential(string file, ClientCertificate? certif
         {
             // It may just be replaced; the last one is good for a while.
             token = Volatile.Read(ref _last)
-                ?? throw KubeConfig.Error($"The token file {file} of {owner} can't be read: {e.Message}", "Check the path, and that you may read it.", e);
+                ?? throw KubeConfig.Error($"The token file {file} of {owner} can't be read: {e.Message}",
+                    "Check the path, and that you may read it.", e);
         }
 
         if (token.Length == 0)

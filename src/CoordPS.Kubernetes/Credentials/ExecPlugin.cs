@@ -42,20 +42,24 @@ internal sealed class ExecPlugin
                 $"Set it to {Group}/v1 or {Group}/v1beta1, whichever the plugin speaks; older ones are not supported any more.");
         }
 
-        string command = exec.Text("command") is { Length: > 0 } set ? set : throw KubeConfig.Error($"The exec plugin of the {user} has no command.", "Set it.");
+        string command = exec.Text("command") is { Length: > 0 } set ? set : throw KubeConfig.Error($"The exec plugin of the {user} has no command.",
+            "Set it.");
         // As with kubectl: a bare name is looked for on PATH, any other path is relative to the file.
         if (command.Contains(Path.DirectorySeparatorChar, StringComparison.Ordinal))
             command = Path.Combine(Path.GetDirectoryName(user.File)!, command);
         string? mode = exec.Text("interactiveMode");
         if (string.IsNullOrEmpty(mode))
-            mode = version == $"{Group}/v1beta1" ? "IfAvailable" : throw KubeConfig.Error($"The exec plugin of the {user} has no interactiveMode, which {version} asks for.", "Set it to Never, IfAvailable or Always.");
+            mode = version == $"{Group}/v1beta1" ? "IfAvailable" : throw KubeConfig.Error($"The exec plugin of the {user} has no interactiveMode, which {version} asks for.",
+                "Set it to Never, IfAvailable or Always.");
         bool available = !Console.IsInputRedirected && System.Environment.UserInteractive;
         bool interactive = mode switch
         {
             "Never" => false,
             "IfAvailable" => available,
-            "Always" => available ? true : throw KubeConfig.Error($"The exec plugin {command} of the {user} asks for a terminal (interactiveMode Always), and there is none.", "Run it where there is a terminal, or use another user."),
-            _ => throw KubeConfig.Error($"The exec plugin of the {user} has the interactiveMode '{mode}'.", "Set it to Never, IfAvailable or Always."),
+            "Always" => available ? true : throw KubeConfig.Error($"The exec plugin {command} of the {user} asks for a terminal (interactiveMode Always), and there is none.",
+                "Run it where there is a terminal, or use another user."),
+            _ => throw KubeConfig.Error($"The exec plugin of the {user} has the interactiveMode '{mode}'.",
+                "Set it to Never, IfAvailable or Always."),
         };
         return new ExecPlugin(user, exec.Flag("provideClusterInfo") == true ? ClusterInfo(cluster, server) : null)
         {
@@ -94,7 +98,8 @@ internal sealed class ExecPlugin
         }
         catch (Exception e) when (e is Win32Exception or InvalidOperationException)
         {
-            throw KubeConfig.Error($"The exec plugin {Command} of the {_user} can't be run: {e.Message}", Hint("Install it, or correct its path."), e);
+            throw KubeConfig.Error($"The exec plugin {Command} of the {_user} can't be run: {e.Message}",
+                Hint("Install it, or correct its path."), e);
         }
 
         string output, errors;
@@ -117,7 +122,8 @@ internal sealed class ExecPlugin
         if (process.ExitCode != 0)
         {
             string said = errors.Trim();
-            throw KubeConfig.Error($"The exec plugin {Command} of the {_user} ended with exit code {process.ExitCode}{(said.Length > 0 ? $": {said}" : ".")}", Hint("Run it by hand to see why; you may have to sign in again."));
+            throw KubeConfig.Error($"The exec plugin {Command} of the {_user} ended with exit code {process.ExitCode}{(said.Length > 0 ? $": {said}" : ".")}",
+                Hint("Run it by hand to see why; you may have to sign in again."));
         }
 
         return StatusOf(output);
@@ -132,16 +138,20 @@ internal sealed class ExecPlugin
         }
         catch (JsonException e)
         {
-            throw KubeConfig.Error($"The exec plugin {Command} of the {_user} wrote no JSON: {e.Message}", Hint("Run it by hand to see what it writes."), e);
+            throw KubeConfig.Error($"The exec plugin {Command} of the {_user} wrote no JSON: {e.Message}",
+                Hint("Run it by hand to see what it writes."), e);
         }
 
         if (json.Text("kind") != "ExecCredential")
-            throw KubeConfig.Error($"The exec plugin {Command} of the {_user} wrote no ExecCredential.", Hint("Run it by hand to see what it writes."));
+            throw KubeConfig.Error($"The exec plugin {Command} of the {_user} wrote no ExecCredential.",
+                Hint("Run it by hand to see what it writes."));
         if (json.Text("apiVersion") != ApiVersion)
-            throw KubeConfig.Error($"The exec plugin {Command} of the {_user} wrote {json.Text("apiVersion")} where {ApiVersion} is configured.", Hint("Set the apiVersion that the plugin speaks."));
+            throw KubeConfig.Error($"The exec plugin {Command} of the {_user} wrote {json.Text("apiVersion")} where {ApiVersion} is configured.",
+                Hint("Set the apiVersion that the plugin speaks."));
         return json.Object("status") is { } status && (status.Text("token") is { Length: > 0 } || status.Text("clientCertificateData") is { Length: > 0 })
             ? status
-            : throw KubeConfig.Error($"The exec plugin {Command} of the {_user} gave neither a token nor a client certificate.", Hint("Run it by hand to see why."));
+            : throw KubeConfig.Error($"The exec plugin {Command} of the {_user} gave neither a token nor a client certificate.",
+                Hint("Run it by hand to see why."));
     }
 
     private string Hint(string otherwise) => string.IsNullOrWhiteSpace(InstallHint) ? otherwise : InstallHint.Trim();

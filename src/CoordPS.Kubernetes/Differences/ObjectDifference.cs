@@ -102,7 +102,7 @@ public static class ObjectDifference
                 int found = changes.Count;
                 string[] names = [.. old.Concat(now).Select(item => item![key]!.ToString()).Distinct()];
                 foreach (string name in names)
-                    Compare($"{path}[{name}]", old.FirstOrDefault(item => item![key]!.ToString() == name), now.FirstOrDefault(item => item![key]!.ToString() == name), changes);
+                    Compare($"{path}[{name}]", Item(old, key, name), Item(now, key, name), changes);
                 // Only their order differs.
                 if (changes.Count == found)
                     changes.Add(new FieldChange(path, before, after));
@@ -124,6 +124,8 @@ public static class ObjectDifference
             ? Keys.FirstOrDefault(key => items.All(item => item![key] is JsonValue) && Unique(old, key) && Unique(now, key))
             : null;
     }
+
+    private static JsonNode? Item(JsonArray list, string key, string name) => list.FirstOrDefault(item => item![key]!.ToString() == name);
 
     private static bool Unique(JsonArray list, string key) => list.Select(item => item![key]!.ToString()).Distinct().Count() == list.Count;
 }

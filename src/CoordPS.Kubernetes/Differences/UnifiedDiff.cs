@@ -40,7 +40,9 @@ internal static class UnifiedDiff
                 news += script[j].Kind != '-' ? 1 : 0;
             }
 
-            text.Append(CultureInfo.InvariantCulture, $"@@ -{(olds == 0 ? oldLine - lead - 1 : oldLine - lead)},{olds} +{(news == 0 ? newLine - lead - 1 : newLine - lead)},{news} @@\n");
+            // Of no lines at all the number is that of the line before.
+            int oldStart = oldLine - lead - (olds == 0 ? 1 : 0), newStart = newLine - lead - (news == 0 ? 1 : 0);
+            text.Append(CultureInfo.InvariantCulture, $"@@ -{oldStart},{olds} +{newStart},{news} @@\n");
             for (int j = start; j < end; j++)
                 text.Append(script[j].Kind).Append(script[j].Line).Append('\n');
             for (; i < end; i++)

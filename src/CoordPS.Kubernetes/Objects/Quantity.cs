@@ -29,7 +29,7 @@ public static class Quantity
     /// <exception cref="FormatException">It is no quantity.</exception>
     public static decimal Parse(string text) => TryParse(text, out decimal value)
         ? value
-        : throw new FormatException($"'{text}' is no quantity; write a number with or without one of n, u, m, k, M, G, T, P, E, Ki, Mi, Gi, Ti, Pi, Ei, such as 250m or 128Mi.");
+        : throw new FormatException($"'{text}' is no quantity; write a number and perhaps one of {string.Join(", ", Suffixes.Keys.Skip(1))}, such as 250m or 128Mi.");
 
     /// <summary>Whether text is a quantity, and the amount.</summary>
     public static bool TryParse(string? text, out decimal value)

@@ -83,7 +83,9 @@ public static class RolloutHistory
         if (JsonNode.DeepEquals(template, TemplateOf(deployment)))
             return (to, null);
         var annotations = new JsonObject();
-        foreach ((string name, string value) in deployment.Annotations.Where(static pair => OwnAnnotations.Contains(pair.Key)).Concat(to.ReplicaSet.Annotations.Where(static pair => !OwnAnnotations.Contains(pair.Key))))
+        foreach ((string name, string value) in deployment.Annotations.Where(static pair => OwnAnnotations.Contains(pair.Key)))
+            annotations[name] = value;
+        foreach ((string name, string value) in to.ReplicaSet.Annotations.Where(static pair => !OwnAnnotations.Contains(pair.Key)))
             annotations[name] = value;
         // "add" replaces what is there, and does not fail where there is nothing.
         return (to, new JsonArray(
@@ -111,7 +113,7 @@ public static class RolloutHistory
 
     /// <summary>The revision of a Deployment or ReplicaSet; null if it has none yet.</summary>
     public static long? RevisionOf(KubernetesObject? value) =>
-        value is not null && value.Annotations.TryGetValue(RevisionAnnotation, out string? text) && long.TryParse(text, CultureInfo.InvariantCulture, out long revision) ? revision : null;
+        long.TryParse(value?.Annotations.GetValueOrDefault(RevisionAnnotation), CultureInfo.InvariantCulture, out long revision) ? revision : null;
 
     /// <summary>The ReplicaSets that a Deployment controls.</summary>
     public static IEnumerable<KubernetesObject> Owned(KubernetesObject deployment, IEnumerable<KubernetesObject> replicaSets)
@@ -126,7 +128,8 @@ public static class RolloutHistory
         KubernetesObject[] owned = [.. Owned(deployment, replicaSets)];
         JsonObject? template = TemplateOf(deployment);
         // As the controller finds it: the oldest, should there be several of the same template.
-        KubernetesObject? same = owned.Where(set => JsonNode.DeepEquals(TemplateOf(set), template)).OrderBy(static set => set.CreationTimestamp).ThenBy(static set => set.Name, StringComparer.Ordinal).FirstOrDefault();
+        KubernetesObject? same = owned.Where(set => JsonNode.DeepEquals(TemplateOf(set), template))
+            .OrderBy(static set => set.CreationTimestamp).ThenBy(static set => set.Name, StringComparer.Ordinal).FirstOrDefault();
         if (same is not null)
             return same;
         // Defaults that a newer server added may be in one of them only; once the controller has seen the change, its number tells.

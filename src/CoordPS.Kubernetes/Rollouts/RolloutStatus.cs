@@ -66,7 +66,11 @@ public sealed record RolloutProblem(RolloutProblemKind Kind, string Reason, stri
     public bool IsCertain { get; init; }
 
     /// <inheritdoc/>
-    public override string ToString() => $"{(Pod is null ? "" : Container is null ? $"pod {Pod}: " : $"pod {Pod}, container {Container}: ")}{Reason}{(Message.Length > 0 ? $": {Message}" : "")}";
+    public override string ToString()
+    {
+        string where = Pod is null ? "" : Container is null ? $"pod {Pod}: " : $"pod {Pod}, container {Container}: ";
+        return $"{where}{Reason}{(Message.Length > 0 ? $": {Message}" : "")}";
+    }
 }
 
 /// <summary>How far a rollout of a Deployment, StatefulSet or DaemonSet is, as <c>kubectl rollout status</c> tells it, and what holds it up.</summary>
@@ -117,7 +121,10 @@ public sealed class RolloutStatus
     /// <summary>Whether it is certain that it will not end well by itself.</summary>
     public bool IsFailed => Phase == RolloutPhase.Failed;
 
-    /// <summary>When a problem that is there now becomes certain if it stays; null if none will by time alone. A caller who waits for events looks again then.</summary>
+    /// <summary>
+    /// When a problem that is there now becomes certain if it stays; null if none will by time alone. A caller who waits for
+    /// events looks again then.
+    /// </summary>
     public DateTimeOffset? LookAgain { get; init; }
 
     /// <inheritdoc/>

@@ -170,7 +170,13 @@ public sealed class RolloutTracker
             if (pod.NodeName is null && pod.Conditions.FirstOrDefault(static c => c is { Type: "PodScheduled", Status: "False" }) is { } unscheduled)
                 problems.Add(new RolloutProblem(RolloutProblemKind.Unschedulable, unscheduled.Reason, unscheduled.Message) { Pod = pod.Name });
             else if (pod.Phase == "Failed")
-                problems.Add(new RolloutProblem(RolloutProblemKind.PodFailed, pod.Status.Text("reason") ?? "Failed", pod.Status.Text("message") ?? "the pod ended") { Pod = pod.Name });
+            {
+                problems.Add(new RolloutProblem(RolloutProblemKind.PodFailed, pod.Status.Text("reason") ?? "Failed", pod.Status.Text("message") ?? "the pod ended")
+                {
+                    Pod = pod.Name,
+                });
+            }
+
             foreach (PodContainer container in pod.Containers)
             {
                 if (ProblemOf(pod, container, now, seen, ref again) is { } problem)
@@ -179,8 +185,9 @@ public sealed class RolloutTracker
 
             if (problems.Count == before)
             {
+                IEnumerable<string> unready = pod.Containers.Where(static c => !c.IsInit && !c.IsReady).Select(static c => c.Name);
                 problems.Add(pod.Phase == "Running"
-                    ? new RolloutProblem(RolloutProblemKind.NotReady, "NotReady", string.Join(", ", pod.Containers.Where(static c => !c.IsInit && !c.IsReady).Select(static c => $"container {c.Name} runs and is not ready"))) { Pod = pod.Name }
+                    ? new RolloutProblem(RolloutProblemKind.NotReady, "NotReady", $"not ready: {string.Join(", ", unready)}") { Pod = pod.Name }
                     : new RolloutProblem(RolloutProblemKind.Starting, pod.StatusText, "") { Pod = pod.Name });
             }
         }
@@ -198,8 +205,11 @@ public sealed class RolloutTracker
         int crashes = container.Restarts + (ended ? 1 : 0) + (container.Reason == "CrashLoopBackOff" && container.LastExitCode is not null ? 1 : 0);
         if (container.Reason == "CrashLoopBackOff" || ended || (container.Restarts > 0 && container.LastExitCode is not (null or 0)))
         {
-            string how = container.LastExitCode is { } code ? $"exit code {code}{(container.LastReason is { Length: > 0 } reason && reason != "Error" ? $", {reason}" : "")}" : "it ended";
-            return Problem(RolloutProblemKind.CrashLoop, crashes >= _rules.Crashes || container.Restarts >= _rules.Crashes, container.Reason.Length > 0 ? container.Reason : "Crashed", $"it has crashed {Math.Max(crashes, 1)} times ({how})");
+            string why = container.LastReason is "" or "Error" ? "" : $", {container.LastReason}";
+            string how = container.LastExitCode is { } code ? $"exit code {code}{why}" : "it ended";
+            crashes = Math.Max(crashes, 1);
+            return Problem(RolloutProblemKind.CrashLoop, crashes >= _rules.Crashes, container.Reason.Length > 0 ? container.Reason : "Crashed",
+                $"it has crashed {crashes} times ({how})");
         }
 
         if (container.State != ContainerState.Waiting)
@@ -209,9 +219,11 @@ public sealed class RolloutTracker
             case "InvalidImageName" or "ErrImageNeverPull":
                 return Problem(RolloutProblemKind.ImagePull, true, container.Reason, ImageMessage());
             case "ErrImagePull" or "ImagePullBackOff" or "RegistryUnavailable" or "ImageInspectError" or "SignatureValidationFailed":
-                return Problem(RolloutProblemKind.ImagePull, IsFinal(container.Message) | Lasts(RolloutProblemKind.ImagePull, _rules.ImageGrace, ref again), container.Reason, ImageMessage());
+                bool lasts = Lasts(RolloutProblemKind.ImagePull, _rules.ImageGrace, ref again);
+                return Problem(RolloutProblemKind.ImagePull, lasts || IsFinal(container.Message), container.Reason, ImageMessage());
             case "CreateContainerConfigError" or "CreateContainerError" or "RunContainerError" or "PreCreateHookError" or "PreStartHookError" or "PostStartHookError":
-                return Problem(RolloutProblemKind.ContainerConfig, Lasts(RolloutProblemKind.ContainerConfig, _rules.ConfigGrace, ref again), container.Reason, container.Message);
+                return Problem(RolloutProblemKind.ContainerConfig, Lasts(RolloutProblemKind.ContainerConfig, _rules.ConfigGrace, ref again),
+                    container.Reason, container.Message);
             default:
                 return null;
         }
@@ -219,7 +231,9 @@ public sealed class RolloutTracker
         RolloutProblem Problem(RolloutProblemKind kind, bool certain, string reason, string message) =>
             new(kind, reason, message) { Pod = pod.Name, Container = container.Name, Restarts = container.Restarts, IsCertain = certain };
 
-        string ImageMessage() => container.Message.Contains(container.Image, StringComparison.Ordinal) ? container.Message : $"{container.Image}{(container.Message.Length > 0 ? $": {container.Message}" : " can't be pulled")}";
+        string ImageMessage() => container.Message.Contains(container.Image, StringComparison.Ordinal) ? container.Message
+            : container.Message.Length > 0 ? $"{container.Image}: {container.Message}"
+            : $"{container.Image} can't be pulled";
 
         bool Lasts(RolloutProblemKind kind, TimeSpan grace, ref DateTimeOffset? next)
         {
