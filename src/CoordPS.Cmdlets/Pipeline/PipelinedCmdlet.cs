@@ -19,10 +19,12 @@ public abstract class PipelinedCmdlet : SessionCmdlet
     /// <summary>The same for the first objects, before there was time for a pause.</summary>
     private const int AnsweredAtFirst = 8;
 
-    private readonly Queue<InFlight> _inFlight = new();
+    private readonly RequestWindow _window;
     private int _answerAtOnce = AnsweredAtFirst;
     private TimeSpan _roundTrip;
     private long _lastReturn = Stopwatch.GetTimestamp();
+
+    private protected PipelinedCmdlet() => _window = new RequestWindow(WriteError);
 
     /// <summary>
     /// The most requests in flight. With <c>-ErrorAction Stop</c>, those after the one that failed may have been carried out: use 1 where
@@ -30,7 +32,11 @@ public abstract class PipelinedCmdlet : SessionCmdlet
     /// </summary>
     [Parameter]
     [ValidateRange(1, 1000)]
-    public int ThrottleLimit { get; set; } = 256;
+    public int ThrottleLimit
+    {
+        get => _window.Limit;
+        set => _window.Limit = value;
+    }
 
     /// <summary>
     /// Whether objects that come one by one are answered before the next is asked for: PowerShell gives a cmdlet no other chance to emit
@@ -57,7 +63,7 @@ public abstract class PipelinedCmdlet : SessionCmdlet
             _roundTrip = Stopwatch.GetElapsedTime(submitted);
         }
 
-        await EmitCompletedAsync();
+        await _window.EmitCompletedAsync();
         _lastReturn = Stopwatch.GetTimestamp();
     }
 
@@ -76,13 +82,8 @@ public abstract class PipelinedCmdlet : SessionCmdlet
         });
 
     /// <summary>The same with a result that takes further requests to write.</summary>
-    protected async Task SubmitAsync<T>(object? target, Func<CancellationToken, Task<T>> request, Func<T, Task> emit)
-    {
-        while (_inFlight.Count >= ThrottleLimit)
-            await EmitHeadAsync();
-        _inFlight.Enqueue(new InFlight<T>(target, Start(request), emit));
-        await EmitCompletedAsync();
-    }
+    protected Task SubmitAsync<T>(object? target, Func<CancellationToken, Task<T>> request, Func<T, Task> emit) =>
+        _window.SubmitAsync(target, request, emit, Cancellation);
 
     /// <summary>Whether the path can be one; if not, the error takes its place among the results.</summary>
     /// <param name="path">The path.</param>
@@ -100,64 +101,5 @@ public abstract class PipelinedCmdlet : SessionCmdlet
         SubmitAsync<bool>(error.Path, _ => Task.FromException<bool>(error), static _ => { });
 
     /// <summary>Waits for everything in flight and emits it.</summary>
-    protected async Task DrainAsync()
-    {
-        while (_inFlight.Count > 0)
-            await EmitHeadAsync();
-    }
-
-    private Task<T> Start<T>(Func<CancellationToken, Task<T>> request)
-    {
-        try
-        {
-            return request(Cancellation);
-        }
-        catch (Exception e) when (ErrorRecords.IsKnown(e))
-        {
-            return Task.FromException<T>(e);
-        }
-    }
-
-    private async Task EmitCompletedAsync()
-    {
-        while (_inFlight.TryPeek(out InFlight? head) && head.Task.IsCompleted)
-            await _inFlight.Dequeue().EmitAsync(this);
-    }
-
-    private async Task EmitHeadAsync()
-    {
-        InFlight head = _inFlight.Peek();
-        // Emit rethrows what the request threw; here only its end matters.
-        await ((Task)head.Task.WaitAsync(Cancellation)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
-        Cancellation.ThrowIfCancellationRequested();
-        await _inFlight.Dequeue().EmitAsync(this);
-    }
-
-    private abstract class InFlight
-    {
-        public abstract Task Task { get; }
-
-        public abstract Task EmitAsync(PipelinedCmdlet cmdlet);
-    }
-
-    private sealed class InFlight<T>(object? target, Task<T> task, Func<T, Task> emit) : InFlight
-    {
-        public override Task Task => task;
-
-        public override Task EmitAsync(PipelinedCmdlet cmdlet)
-        {
-            T result;
-            try
-            {
-                result = task.GetAwaiter().GetResult();
-            }
-            catch (Exception e) when (ErrorRecords.IsKnown(e))
-            {
-                cmdlet.WriteError(e, target);
-                return Task.CompletedTask;
-            }
-
-            return emit(result);
-        }
-    }
+    protected Task DrainAsync() => _window.DrainAsync(Cancellation);
 }
