@@ -1,12 +1,14 @@
 using System.Management.Automation;
 using CoordPS.Client;
 using CoordPS.Containers;
+using CoordPS.Kubernetes;
 using CoordPS.Protocol;
 
 namespace CoordPS.Cmdlets;
 
 /// <summary>
-/// Error records of what ensembles and engines refuse: the ZooKeeper error or <see cref="DockerError"/> as the id, a category to branch on,
+/// Error records of what ensembles, engines and clusters refuse: the ZooKeeper error,
+/// <see cref="DockerError"/> or <see cref="KubernetesErrorKind"/> as the id, a category to branch on,
 /// and what to do in terms of cmdlets.
 /// </summary>
 internal static class ErrorRecords
@@ -15,7 +17,7 @@ internal static class ErrorRecords
     /// Whether it is an error of a service, or of what was asked of it, and not of this program. For filters of catch clauses,
     /// which must not write errors themselves: what that throws with <c>-ErrorAction Stop</c> would be lost there.
     /// </summary>
-    public static bool IsKnown(Exception exception) => exception is CoordException or ZooKeeperException or DockerException;
+    public static bool IsKnown(Exception exception) => exception is CoordException or ZooKeeperException or DockerException or KubernetesException;
 
     /// <summary>The record of an error.</summary>
     /// <param name="exception">What went wrong.</param>
@@ -25,6 +27,7 @@ internal static class ErrorRecords
         CoordException e => Create(e, e.Id, e.Category ?? CategoryOf(e.Error), e.Path ?? target, e.Message, e.RecommendedAction),
         ZooKeeperException e => Create(e, IdOf(e), CategoryOf(e.Error), e.Path ?? target, WhatHappened(e), ActionFor(e)),
         DockerException e => Create(e, e.Error.ToString(), CategoryOf(e.Error), e.Subject ?? target, e.Summary, e.RecommendedAction),
+        KubernetesException e => Create(e, KubernetesErrors.IdOf(e), KubernetesErrors.CategoryOf(e.Kind), e.Target ?? target, e.Message, KubernetesErrors.ActionFor(e)),
         _ => new ErrorRecord(exception, "Unexpected", ErrorCategory.NotSpecified, target),
     };
 

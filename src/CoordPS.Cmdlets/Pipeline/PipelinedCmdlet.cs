@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Management.Automation;
 using CoordPS.Protocol;
 
@@ -10,19 +9,7 @@ namespace CoordPS.Cmdlets;
 /// </summary>
 public abstract class PipelinedCmdlet : SessionCmdlet
 {
-    /// <summary>The shortest pause of the upstream that says that objects come as things happen, not in bulk.</summary>
-    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(5);
-
-    /// <summary>Objects after a pause that are answered one by one, so that a burst of events is not held back until the next.</summary>
-    private const int AnsweredAfterPause = 32;
-
-    /// <summary>The same for the first objects, before there was time for a pause.</summary>
-    private const int AnsweredAtFirst = 8;
-
     private readonly RequestWindow _window;
-    private int _answerAtOnce = AnsweredAtFirst;
-    private TimeSpan _roundTrip;
-    private long _lastReturn = Stopwatch.GetTimestamp();
 
     private protected PipelinedCmdlet() => _window = new RequestWindow(WriteError);
 
@@ -48,24 +35,7 @@ public abstract class PipelinedCmdlet : SessionCmdlet
     protected abstract Task SubmitInputAsync();
 
     /// <inheritdoc/>
-    protected sealed override async Task ProcessAsync()
-    {
-        // An upstream that reads from the same servers pauses for a round trip now and then; one that waits for events pauses for longer.
-        TimeSpan pause = _roundTrip * 4 > ShortestPause ? _roundTrip * 4 : ShortestPause;
-        if (Stopwatch.GetElapsedTime(_lastReturn) > pause)
-            _answerAtOnce = AnsweredAfterPause;
-        await SubmitInputAsync();
-        if (_answerAtOnce > 0 && AnswersAtOnce)
-        {
-            _answerAtOnce--;
-            long submitted = Stopwatch.GetTimestamp();
-            await DrainAsync();
-            _roundTrip = Stopwatch.GetElapsedTime(submitted);
-        }
-
-        await _window.EmitCompletedAsync();
-        _lastReturn = Stopwatch.GetTimestamp();
-    }
+    protected sealed override Task ProcessAsync() => _window.ProcessAsync(SubmitInputAsync, AnswersAtOnce, Cancellation);
 
     /// <inheritdoc/>
     protected override Task EndAsync() => DrainAsync();

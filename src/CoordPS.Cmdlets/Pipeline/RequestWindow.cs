@@ -1,13 +1,50 @@
+using System.Diagnostics;
+
 namespace CoordPS.Cmdlets;
 
 /// <summary>Requests in flight of a cmdlet, whose results are emitted in the order of their submission, errors among them.</summary>
 /// <param name="writeError">Writes the error of a request, with what it is about.</param>
 internal sealed class RequestWindow(Action<Exception, object?> writeError)
 {
+    /// <summary>The shortest pause of the upstream that says that objects come as things happen, not in bulk.</summary>
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(5);
+
+    /// <summary>Objects after a pause that are answered one by one, so that a burst of events is not held back until the next.</summary>
+    private const int AnsweredAfterPause = 32;
+
+    /// <summary>The same for the first objects, before there was time for a pause.</summary>
+    private const int AnsweredAtFirst = 8;
+
     private readonly Queue<InFlight> _inFlight = new();
+    private int _answerAtOnce = AnsweredAtFirst;
+    private TimeSpan _roundTrip;
+    private long _lastReturn = Stopwatch.GetTimestamp();
 
     /// <summary>The most requests in flight.</summary>
     public int Limit { get; set; } = 256;
+
+    /// <summary>Handles one object of the input, and emits what is done by then.</summary>
+    /// <param name="submit">Submits the object's requests.</param>
+    /// <param name="answerAtOnce">Whether an object that comes alone is answered before the next is asked for.</param>
+    /// <param name="ct">Ends the wait.</param>
+    public async Task ProcessAsync(Func<Task> submit, bool answerAtOnce, CancellationToken ct)
+    {
+        // An upstream that reads from the same servers pauses for a round trip now and then; one that waits for events pauses for longer.
+        TimeSpan pause = _roundTrip * 4 > ShortestPause ? _roundTrip * 4 : ShortestPause;
+        if (Stopwatch.GetElapsedTime(_lastReturn) > pause)
+            _answerAtOnce = AnsweredAfterPause;
+        await submit();
+        if (_answerAtOnce > 0 && answerAtOnce)
+        {
+            _answerAtOnce--;
+            long submitted = Stopwatch.GetTimestamp();
+            await DrainAsync(ct);
+            _roundTrip = Stopwatch.GetElapsedTime(submitted);
+        }
+
+        await EmitCompletedAsync();
+        _lastReturn = Stopwatch.GetTimestamp();
+    }
 
     /// <summary>Puts a request in flight, after waiting for a place in the window.</summary>
     /// <param name="target">The path or other object that an error is about.</param>
@@ -23,7 +60,7 @@ internal sealed class RequestWindow(Action<Exception, object?> writeError)
     }
 
     /// <summary>Emits what is done.</summary>
-    public async Task EmitCompletedAsync()
+    private async Task EmitCompletedAsync()
     {
         while (_inFlight.TryPeek(out InFlight? head) && head.Task.IsCompleted)
             await _inFlight.Dequeue().EmitAsync(writeError);

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using CoordPS.Kubernetes;
 
 namespace CoordPS.Cmdlets;
 
@@ -6,5 +7,5 @@ namespace CoordPS.Cmdlets;
 internal static class ManifestYaml
 {
     /// <summary>A document, without the mark of its beginning.</summary>
-    public static string Write(JsonObject manifest) => ConfigYaml.Write(manifest).TrimEnd();
+    public static string Write(JsonObject manifest) => KubernetesYaml.Write(new KubernetesObject(manifest)).TrimEnd();
 }
