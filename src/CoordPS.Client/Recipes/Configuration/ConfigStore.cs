@@ -49,9 +49,19 @@ public sealed class ConfigStore
     /// <returns>The configuration as it is then.</returns>
     /// <exception cref="ConfigConflictException">It was changed since it was read.</exception>
     /// <exception cref="RequestTooLargeException">The changes don't fit in one request.</exception>
-    public async Task<ConfigSnapshot> ApplyAsync(ConfigDiff diff, CancellationToken ct = default)
+    public Task<ConfigSnapshot> ApplyAsync(ConfigDiff diff, CancellationToken ct = default) => ApplyAsync(diff, [], ct);
+
+    /// <summary>Applies changes, and other operations with them, as one transaction: all of it, or nothing.</summary>
+    /// <param name="diff">The changes, of this configuration.</param>
+    /// <param name="together">The other operations. They are only done when there are changes.</param>
+    /// <param name="ct">Ends the wait; the changes may or may not be applied.</param>
+    /// <returns>The configuration as it is then.</returns>
+    /// <exception cref="ConfigConflictException">It was changed since it was read, or an operation's znode is not as it asks for.</exception>
+    /// <exception cref="RequestTooLargeException">The changes don't fit in one request.</exception>
+    public async Task<ConfigSnapshot> ApplyAsync(ConfigDiff diff, IReadOnlyList<ZooKeeperOperation> together, CancellationToken ct = default)
     {
         ArgumentNullException.ThrowIfNull(diff);
+        ArgumentNullException.ThrowIfNull(together);
         if (diff.Root != Root)
             throw new ArgumentException($"The changes are for '{diff.Root}', not for '{Root}'.", nameof(diff));
         ZooKeeperClient client = await _client.Succession.CurrentAsync(ct).ConfigureAwait(false);
@@ -59,7 +69,7 @@ public sealed class ConfigStore
             return await LoadAsync(ct).ConfigureAwait(false);
         if (Root.Length > 1 && diff.Changes.Any(change => change.Type == ConfigChangeType.Add && change.Path.Length == 0))
             await client.RepeatAsync(() => client.EnsurePathAsync(ZPath.Parent(Root), null, ct), ct).ConfigureAwait(false);
-        ZooKeeperOperation[] operations = [.. diff.Changes.Select(ToOperation)];
+        ZooKeeperOperation[] operations = [.. diff.Changes.Select(ToOperation), .. together];
         while (true)
         {
             try

@@ -138,7 +138,8 @@ public abstract class LockCmdlet : RecipeCmdlet
         return held;
     }
 
-    private static string Describe(IReadOnlyList<LockParticipant> participants)
+    /// <summary>Who holds a lock, and how many wait for it, in words.</summary>
+    internal static string Describe(IReadOnlyList<LockParticipant> participants)
     {
         var holders = participants.Where(p => p.IsHolder).Select(p => $"{p.Owner} (session 0x{p.SessionId:x}, for {p.Age.TotalSeconds:0} s)").ToList();
         string held = holders.Count == 0 ? "held by nobody now" : $"held by {string.Join(", ", holders)}";

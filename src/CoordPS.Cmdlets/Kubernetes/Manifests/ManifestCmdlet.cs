@@ -7,7 +7,7 @@ using CoordPS.Protocol;
 namespace CoordPS.Cmdlets;
 
 /// <summary>A cmdlet that says what a service is to be like on Kubernetes.</summary>
-public abstract class ManifestCmdlet : SessionCmdlet
+public abstract class ManifestCmdlet : RecipeCmdlet
 {
     private static readonly string[] ProbeKinds = ["readiness", "liveness", "startup"];
 
@@ -139,8 +139,8 @@ public abstract class ManifestCmdlet : SessionCmdlet
     /// <exception cref="CoordException">There is none, or it can't be a ConfigMap.</exception>
     private protected async Task<JsonObject> ReadConfigAsync(string path, string name, JsonObject? labels)
     {
-        if (ZPath.Check(path) is { } reason)
-            throw ErrorRecords.BadPath(path, reason);
+        if (Check(path) is { } bad)
+            throw bad;
         ConfigSnapshot snapshot = await new ConfigStore(Client, path).LoadAsync(Cancellation);
         if (!snapshot.Exists)
             throw new CoordException("NoConfig", ErrorCode.NoNode, $"There is no configuration at '{path}'.", "Check the path, or make one with Set-CoordConfig or Import-CoordConfig.", path);
