@@ -11,4 +11,7 @@ public enum CoordConfigFormat
 
     /// <summary>Environment variables, one <c>NAME=value</c> a line: <c>db/host</c> is <c>DB__HOST</c>.</summary>
     Environment,
+
+    /// <summary>The manifest of a Kubernetes ConfigMap in YAML, whose entries are those variables.</summary>
+    ConfigMap,
 }

@@ -7,7 +7,8 @@ using CoordPS.Client.Recipes;
 namespace CoordPS.Cmdlets;
 
 /// <summary>
-/// Writes a configuration, as it was at one moment, as JSON, YAML or environment variables: to a file, or, without one, as text to the pipeline.
+/// Writes a configuration, as it was at one moment, as JSON, YAML, environment variables or a ConfigMap for Kubernetes: to a file, or, without one, as
+/// text to the pipeline.
 /// </summary>
 [Cmdlet(VerbsData.Export, "CoordConfig", SupportsShouldProcess = true)]
 [OutputType(typeof(string))]
@@ -30,6 +31,17 @@ public sealed class ExportCoordConfigCommand : ConfigCmdlet
     [Parameter]
     [AllowEmptyString]
     public string Prefix { get; set; } = "";
+
+    /// <summary>The name of the ConfigMap; default: the names of the path, parted by hyphens.</summary>
+    [Parameter]
+    [ValidatePattern("^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$")]
+    public string? Name { get; set; }
+
+    /// <summary>The namespace of the ConfigMap; default: that of whoever applies it.</summary>
+    [Parameter]
+    [ArgumentCompleter(typeof(NamespaceCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string? Namespace { get; set; }
 
     /// <summary>Replace the file if it is there.</summary>
     [Parameter]
@@ -92,6 +104,8 @@ public sealed class ExportCoordConfigCommand : ConfigCmdlet
         Dictionary<string, byte[]?> values = ValuesOf(snapshot);
         if (format == CoordConfigFormat.Environment)
             return string.Concat(ConfigEnvironment.Write(values, Prefix).Select(static pair => ConfigFile.WriteVariable(pair.Key, pair.Value) + "\n"));
+        if (format == CoordConfigFormat.ConfigMap)
+            return ManifestYaml.Write(ConfigMapManifest.From(snapshot, Name ?? ConfigMapManifest.NameFor(Path), Namespace, Prefix)) + "\n";
         JsonNode? json = ConfigJson.ToJson(values);
         return format == CoordConfigFormat.Yaml ? ConfigYaml.Write(json) : (json?.ToJsonString(Indented) ?? "null") + "\n";
     }

@@ -62,6 +62,8 @@ public sealed class ImportCoordConfigCommand : ConfigCmdlet
             CoordConfigFormat format = IsBound(nameof(As)) ? As : ConfigFile.FormatOf(file);
             if (format == CoordConfigFormat.Environment)
                 return ConfigEnvironment.Read(ConfigFile.ReadVariables(text), Prefix);
+            if (format == CoordConfigFormat.ConfigMap)
+                return ConfigEnvironment.Read(ConfigMapManifest.Read(text), Prefix);
             JsonNode? json = format == CoordConfigFormat.Yaml
                 ? ConfigYaml.Parse(text)
                 : JsonNode.Parse(text, null, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, AllowDuplicateProperties = false });

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using CoordPS.Client.Recipes;
+using CoordPS.Kubernetes;
 
 namespace CoordPS.Cmdlets;
 
@@ -41,5 +42,20 @@ internal static class ConfigMapManifest
             [DeploymentManifest.ConfigHashAnnotation] = $"sha256:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(content.ToString())))}",
         };
         return manifest;
+    }
+
+    /// <summary>What the ConfigMap of a configuration is called where nobody says it.</summary>
+    public static string NameFor(string path)
+    {
+        string name = string.Concat(path.ToLowerInvariant().Select(static c => char.IsAsciiLetterOrDigit(c) ? c : '-')).Trim('-');
+        return name.Length > 0 ? name : "config";
+    }
+
+    /// <summary>The entries of the one ConfigMap in a text.</summary>
+    /// <exception cref="FormatException">There is none, or there are several.</exception>
+    public static IEnumerable<KeyValuePair<string, string>> Read(string text)
+    {
+        KubernetesObject[] maps = [.. KubernetesYaml.Read(text).Where(static one => one.Kind == "ConfigMap")];
+        return maps.Length == 1 ? maps[0].Json.Object("data").Texts() : throw new FormatException($"There are {maps.Length} ConfigMaps where one is asked for.");
     }
 }
