@@ -1,5 +1,6 @@
 // The tasks of the packed extension, run as an agent runs them, with pwsh, the module and an ensemble.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as net from 'node:net';
 import * as path from 'node:path';
@@ -257,5 +258,69 @@ describe('Images', { skip: noEnsemble || (dockerHost ? false : 'COORDPS_TEST_DOC
         const run = await runTask('CoordPSBuildImage', { repository, tags: 'bad', buildContext: folder, dockerHost: dockerHost! });
         assert.equal(run.result, 'Failed', run.output);
         assert.match(run.issues('error').join('\n'), /exit 7/);
+    });
+});
+
+const kubeConfig = process.env.COORDPS_TEST_KUBECONFIG;
+const noCluster = noEnsemble || (kubeConfig ? spawnSync('kubectl', ['version', '--client']).status === 0 ? false : 'kubectl is missing' : 'COORDPS_TEST_KUBECONFIG is not set');
+// Rollouts of no replicas are complete without a node that runs them; those of one never are, as the image can't be pulled anywhere.
+describe('Rollouts', { skip: noCluster }, () => {
+    const namespace = `azure-${process.pid}`;
+    const kubectl = (...args: string[]): string => {
+        const run = spawnSync('kubectl', ['--kubeconfig', kubeConfig!, ...args], { encoding: 'utf8' });
+        assert.equal(run.status, 0, run.stderr);
+        return run.stdout.trim();
+    };
+    const connection = (): Record<string, string> => endpoint('k', 'https://cluster.invalid', 'Kubernetes', { kubeconfig: fs.readFileSync(kubeConfig!, 'utf8') }, { authorizationType: 'Kubeconfig' });
+    const image = (tag: string): string => `127.0.0.1:1/azure-app:${tag}`;
+    before(() => { kubectl('create', 'namespace', namespace); });
+    after(() => { kubectl('delete', 'namespace', namespace, '--wait=false'); });
+
+    test('An image by a service connection: rolled out, with outputs and a summary', async () => {
+        const run = await runTask('CoordPSPublishDeployment', { kubernetesConnection: 'k', namespace, source: 'image', image: image('1'), name: 'app', replicas: '0', port: '80:8080', timeout: '30s' }, connection());
+        assert.equal(run.result, 'Succeeded', run.output);
+        assert.match(run.output, /^Deployment\/app created$/m);
+        assert.deepEqual(run.variables, { revision: '1', image: image('1'), deployments: 'app' });
+        assert.match(fs.readFileSync(run.commands.find(c => c.name === 'task.uploadsummary')!.message, 'utf8'), /\| Deployment \| azure-\d+ \| app \| 1 \|/);
+        assert.equal(kubectl('-n', namespace, 'get', 'deployment', 'app', '-o', 'jsonpath={.spec.template.spec.containers[0].image}'), image('1'));
+        const key = /client-key-data: "?([^"\s}]+)/.exec(fs.readFileSync(kubeConfig!, 'utf8'))?.[1];
+        if (key) assert.ok(run.secrets.includes(key) && !run.shown.includes(key));
+        assert.deepEqual(leftBehind(), []);
+    });
+
+    test('One that does not come about is undone, and the task fails', async () => {
+        const run = await runTask('CoordPSPublishDeployment', { kubernetesConnection: 'k', namespace, source: 'image', image: image('2'), name: 'app', replicas: '1', timeout: '5s', undoOnFailure: 'true' }, connection());
+        assert.equal(run.result, 'Failed', run.output);
+        assert.match(run.issues('error').join('\n'), /RolloutFailed: 1 of 1 rollouts failed/);
+        assert.match(run.issues('error').join('\n'), /undone/);
+        assert.equal(kubectl('-n', namespace, 'get', 'deployment', 'app', '-o', 'jsonpath={.spec.template.spec.containers[0].image}'), image('1'));
+    });
+
+    test('Manifests of a folder with brackets, by a kubeconfig file', async () => {
+        const folder = temporaryFolder('manifests [1] & more');
+        fs.writeFileSync(path.join(folder, 'two.yaml'), ['one', 'two'].map(name => `apiVersion: apps/v1
+kind: Deployment
+metadata: { name: ${name}, labels: { app: ${name} } }
+spec:
+  replicas: 0
+  selector: { matchLabels: { app: ${name} } }
+  template: { metadata: { labels: { app: ${name} } }, spec: { containers: [{ name: c, image: "${image('3')}" }] } }
+`).join('---\n'));
+        const run = await runTask('CoordPSPublishDeployment', { clusterSource: 'kubeConfig', kubeConfig: kubeConfig!, namespace, manifests: folder, timeout: '30s' });
+        assert.equal(run.result, 'Succeeded', run.output);
+        assert.equal(run.variables.deployments, 'one,two');
+    });
+
+    test('What the cluster refuses is an error with its id', async () => {
+        const run = await runTask('CoordPSPublishDeployment', { kubernetesConnection: 'k', namespace: `${namespace}-none`, source: 'image', image: image('1'), name: 'app', replicas: '0' }, connection());
+        assert.equal(run.result, 'Failed', run.output);
+        assert.ok(run.commands.some(c => c.name === 'task.logissue' && c.properties.code), run.output);
+    });
+
+    test('Gated: under the lock, with the ensemble', async () => {
+        const run = await runTask('CoordPSPublishDeployment', { kubernetesConnection: 'k', namespace, source: 'image', image: image('4'), name: 'gated', replicas: '0', timeout: '30s',
+            gated: 'true', connectionString, lockPath: '/locks/azure-rollout' }, connection());
+        assert.equal(run.result, 'Succeeded', run.output);
+        assert.equal(run.variables.deployments, 'gated');
     });
 });
