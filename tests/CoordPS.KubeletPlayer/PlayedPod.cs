@@ -60,9 +60,8 @@ internal sealed class PlayedPod(KubeletPlayer player, KubernetesClient client, K
         using var alive = CancellationTokenSource.CreateLinkedTokenSource(end.Token);
         try
         {
-            Task deletion = LetGoAsync(alive, end.Token);
-            await LiveAsync(alive.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            await deletion;
+            // Its life ends when it is let go; an error of its life shows when the player is disposed.
+            await Task.WhenAll(LiveAsync(alive.Token), LetGoAsync(alive, end.Token));
         }
         catch (OperationCanceledException)
         {

@@ -10,10 +10,10 @@ internal static class TestCertificates
     private static readonly DateTimeOffset Start = DateTimeOffset.UtcNow.AddYears(-2);
 
     /// <summary>A certificate of somebody, signed by itself, and its key.</summary>
-    public static (string Certificate, string Key) ClientPem(DateTimeOffset? notAfter = null)
+    public static (string Certificate, string Key) ClientPem(DateTimeOffset? notAfter = null, string name = "CN=somebody")
     {
         using RSA key = RSA.Create(2048);
-        using X509Certificate2 certificate = new CertificateRequest("CN=somebody", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
+        using X509Certificate2 certificate = new CertificateRequest(name, key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
             .CreateSelfSigned(Start, notAfter ?? DateTimeOffset.UtcNow.AddDays(1));
         return (certificate.ExportCertificatePem(), key.ExportPkcs8PrivateKeyPem());
     }

@@ -5,6 +5,7 @@ using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using System.Text.Json.Nodes;
 using CoordPS.Testing;
 
 namespace CoordPS.Kubernetes.Tests;
@@ -84,6 +85,37 @@ public sealed class TlsTests : IDisposable
         Assert.Equal(KubernetesErrorKind.Unreachable, e.Kind);
         Assert.Contains($"127.0.0.1:{port}", e.Message, StringComparison.Ordinal);
         Assert.Contains("the connection was refused", e.Message, StringComparison.Ordinal);
+    }
+
+    [LinuxTheory]
+    [InlineData(5, "CN=first")]
+    [InlineData(-5, "CN=second")]
+    public async Task A_client_certificate_of_an_exec_plugin_is_presented_until_it_expires(int minutes, string second)
+    {
+        foreach (string name in new[] { "first", "second" })
+        {
+            (string certificate, string key) = TestCertificates.ClientPem(name: $"CN={name}");
+            File.WriteAllText(_temp.Combine(name), new JsonObject
+            {
+                ["apiVersion"] = "client.authentication.k8s.io/v1",
+                ["kind"] = "ExecCredential",
+                ["status"] = new JsonObject
+                {
+                    ["clientCertificateData"] = certificate,
+                    ["clientKeyData"] = key,
+                    ["expirationTimestamp"] = $"{DateTime.UtcNow.AddMinutes(minutes):yyyy-MM-ddTHH:mm:ssZ}",
+                },
+            }.ToJsonString());
+        }
+
+        File.WriteAllText(_temp.Combine("plugin.sh"), $"cat {_temp.Combine("first")}; cp {_temp.Combine("second")} {_temp.Combine("first")}");
+        await using var server = new TlsServer(TestCertificates.Server(_authority));
+        using KubernetesClient client = Connect(server.Port, Trust(),
+            $"{{exec: {{apiVersion: client.authentication.k8s.io/v1, command: sh, args: ['{_temp.Combine("plugin.sh")}'], interactiveMode: Never}}}}");
+        await client.GetServerVersionAsync();
+        Assert.Equal("CN=first", server.LastClient);
+        await client.GetServerVersionAsync();
+        Assert.Equal(second, server.LastClient);
     }
 
     [Fact]

@@ -9,7 +9,7 @@ public enum AutoscaleTarget
     /// <summary>An amount for each pod.</summary>
     AverageValue,
 
-    /// <summary>An amount in all, of an object or of something outside the cluster; the only reading is the amount.</summary>
+    /// <summary>An amount in all, of an object or of something outside the cluster; the only reading is the amount. All replicas count as ready.</summary>
     Value,
 }
 

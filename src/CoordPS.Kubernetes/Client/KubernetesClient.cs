@@ -200,9 +200,10 @@ public sealed partial class KubernetesClient : IDisposable
         bool renewed = false, repeated = false;
         for (int retry = 0; ; retry++)
         {
-            timeout.CancelAfter(RequestTimeout);
             using HttpRequestMessage message = Build(request);
-            await Connection.Credential.PrepareAsync(message, timeout.Token).ConfigureAwait(false);
+            // Without a timeout: a credential plugin may ask somebody to sign in.
+            await Connection.Credential.PrepareAsync(message, ct).ConfigureAwait(false);
+            timeout.CancelAfter(RequestTimeout);
             int certificateVersion = Connection.Credential.CertificateVersion;
             HttpResponseMessage response;
             try
@@ -228,6 +229,7 @@ public sealed partial class KubernetesClient : IDisposable
                 {
                     renewed = true;
                     OnRetry?.Invoke($"{Connection.Server.Authority} did not accept the credential; trying again with a new one.");
+                    timeout.CancelAfter(Timeout.InfiniteTimeSpan);
                     continue;
                 }
 

@@ -65,6 +65,8 @@ public sealed class RolloutTracker
         IEnumerable<KubernetesObject> owned = pods.Where(pod => owner is not null && pod.Controller?.Uid == owner && pod.DeletionTimestamp is null);
         if (workload.Kind == "StatefulSet" && workload.Status.Text("updateRevision") is { } revision)
             owned = owned.Where(pod => pod.Labels.GetValueOrDefault("controller-revision-hash") == revision);
+        else if (workload.Kind == "DaemonSet" && workload.Annotations.TryGetValue("deprecated.daemonset.template.generation", out string? generation))
+            owned = owned.Where(pod => pod.Labels.GetValueOrDefault("pod-template-generation", generation) == generation);
         return owned.OrderBy(static pod => pod.CreationTimestamp).Select(static pod => new Pod(pod));
     }
 

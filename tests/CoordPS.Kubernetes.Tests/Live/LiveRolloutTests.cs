@@ -47,6 +47,17 @@ public class LiveRolloutTests
         Assert.True((await FollowAsync(ns.Client)).IsComplete);
     }
 
+    [PeerFact(Peer.Kubernetes)]
+    public async Task What_controllers_did_is_told_by_events()
+    {
+        await using LiveNamespace ns = await LiveNamespace.CreateAsync();
+        KubernetesObject web = await ns.Client.ApplyAsync(LiveNamespace.Deployment("web"));
+        await Eventually.TrueAsync(async () => (await ns.Client.GetEventsAsync(web)).Count > 0, "there is an event");
+        KubernetesEvent told = Assert.Single(await ns.Client.GetEventsAsync(web));
+        Assert.Equal(("ScalingReplicaSet", "Deployment/web", false, "deployment-controller"), (told.Reason, told.InvolvedObject, told.IsWarning, told.Source));
+        Assert.StartsWith("Scaled up replica set web-", told.Message, StringComparison.Ordinal);
+    }
+
     [PeerFact(Peer.Kubernetes, Peer.Kubectl)]
     public async Task A_rollout_without_progress_fails_at_its_deadline_and_kubectl_agrees()
     {
