@@ -59,7 +59,11 @@ public sealed class KubeletPlayer : IAsyncDisposable
         await _logs.DisposeAsync();
         try
         {
-            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(5));
+            // Nobody else could let go of its pods: they, and their namespaces, would stay for ever.
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+            var mine = new ListOptions { AllNamespaces = true, FieldSelector = $"spec.nodeName={NodeName}" };
+            KubernetesList pods = await _client.ListAsync(ResourceType.Pods, options: mine, ct: patience.Token);
+            await Task.WhenAll(pods.Items.Select(pod => _client.DeleteAsync(ResourceType.Pods, pod.Name, pod.Namespace, new DeleteOptions { GracePeriodSeconds = 0 }, patience.Token)));
             await _client.DeleteAsync(ResourceType.Nodes, NodeName, ct: patience.Token);
         }
         catch (Exception e) when (e is KubernetesException or OperationCanceledException)

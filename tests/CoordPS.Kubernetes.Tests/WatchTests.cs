@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
+using CoordPS.Testing;
 
 namespace CoordPS.Kubernetes.Tests;
 
@@ -121,7 +122,7 @@ public class WatchTests
 
     private static async Task<List<string>> WatchAsync(KubernetesClient client, int count, KubernetesList? from = null)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var patience = new CancellationTokenSource(Eventually.Patience);
         var told = new List<string>();
         await foreach (WatchEvent change in client.WatchAsync(ResourceType.ConfigMaps, from: from, ct: patience.Token))
         {

@@ -114,7 +114,7 @@ public sealed class ClusterTests : IDisposable
         using KubernetesClient watching = KubernetesClient.Load(Rewrite(server: $"https://127.0.0.1:{proxy.Port}"), namespaceOverride: ns.Name);
         var lost = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         watching.OnRetry = _ => lost.TrySetResult();
-        using var patience = new CancellationTokenSource(Eventually.Patience);
+        using var patience = new CancellationTokenSource(LiveNamespace.Patience);
         var told = new List<string>();
         await foreach (WatchEvent change in watching.WatchAsync(ResourceType.ConfigMaps, options: new ListOptions { LabelSelector = "watched" }, ct: patience.Token))
         {
@@ -155,7 +155,7 @@ public sealed class ClusterTests : IDisposable
         await CreateAsync(ns, "b");
         KubernetesObject gone = LiveNamespace.ConfigMap("a");
         gone.Namespace = ns.Name;
-        using var patience = new CancellationTokenSource(Eventually.Patience);
+        using var patience = new CancellationTokenSource(LiveNamespace.Patience);
         var told = new List<string>();
         await foreach (WatchEvent change in ns.Client.WatchAsync(ResourceType.ConfigMaps, options: new ListOptions { LabelSelector = "watched" }, from: new KubernetesList([gone], "1"), ct: patience.Token))
         {

@@ -7,6 +7,9 @@ internal sealed class LiveNamespace : IAsyncDisposable
 
     public static string KubeConfigPath => Environment.GetEnvironmentVariable("COORDPS_TEST_KUBECONFIG")!;
 
+    /// <summary>The longest that tests wait for what controllers do on a busy machine. Only failures take so long.</summary>
+    public static TimeSpan Patience { get; } = TimeSpan.FromMinutes(2);
+
     /// <summary>A client for which it is the default.</summary>
     public KubernetesClient Client { get; }
 

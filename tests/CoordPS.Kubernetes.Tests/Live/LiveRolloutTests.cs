@@ -87,7 +87,7 @@ public class LiveRolloutTests
 
     private static async Task<RolloutStatus> FollowAsync(KubernetesClient client)
     {
-        using var patience = new CancellationTokenSource(Eventually.Patience);
+        using var patience = new CancellationTokenSource(LiveNamespace.Patience);
         var tracker = new RolloutTracker();
         while (true)
         {

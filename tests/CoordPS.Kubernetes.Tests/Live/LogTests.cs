@@ -24,7 +24,7 @@ public class LogTests
         await using LiveNamespace ns = await LiveNamespace.CreateAsync();
         await using Player player = await Player.StartAsync(ns.Client);
         await CreatePodAsync(ns.Client, "p", "one");
-        using var patience = new CancellationTokenSource(Eventually.Patience);
+        using var patience = new CancellationTokenSource(LiveNamespace.Patience);
         var seen = new List<string>();
         await foreach (string line in ns.Client.ReadLogAsync("p", options: new LogOptions { Follow = true }, ct: patience.Token))
         {

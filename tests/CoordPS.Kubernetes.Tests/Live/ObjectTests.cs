@@ -100,9 +100,9 @@ public class ObjectTests
         KubernetesObject web = await ns.Client.CreateAsync(LiveNamespace.Deployment("web", 0));
         KubernetesObject set = await FirstAsync(ns.Client, ResourceType.ReplicaSets);
         Assert.True(await ns.Client.DeleteAsync(ResourceType.Deployments, "web", options: new DeleteOptions { Propagation = propagation, Uid = web.Uid }));
-        await ns.Client.WaitUntilGoneAsync(ResourceType.Deployments, "web", uid: web.Uid).WaitAsync(Eventually.Patience);
+        await ns.Client.WaitUntilGoneAsync(ResourceType.Deployments, "web", uid: web.Uid).WaitAsync(LiveNamespace.Patience);
         if (gone)
-            await ns.Client.WaitUntilGoneAsync(ResourceType.ReplicaSets, set.Name).WaitAsync(Eventually.Patience);
+            await ns.Client.WaitUntilGoneAsync(ResourceType.ReplicaSets, set.Name).WaitAsync(LiveNamespace.Patience);
         else
             Assert.Empty((await ns.Client.GetAsync(ResourceType.ReplicaSets, set.Name)).Owners);
         Assert.False(await ns.Client.DeleteAsync(ResourceType.Deployments, "web"));
@@ -144,7 +144,7 @@ public class ObjectTests
 
     private static async Task<KubernetesObject> FirstAsync(KubernetesClient client, ResourceType type)
     {
-        using var patience = new CancellationTokenSource(Eventually.Patience);
+        using var patience = new CancellationTokenSource(LiveNamespace.Patience);
         await foreach (WatchEvent change in client.WatchAsync(type, ct: patience.Token))
         {
             if (change.Object is { } found)
