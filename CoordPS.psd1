@@ -30,12 +30,13 @@
         'Start-CoordMember', 'Stop-CoordMember', 'Restart-CoordMember', 'Suspend-CoordMember', 'Resume-CoordMember',
         'Add-CoordMember', 'Remove-CoordMember',
         'Get-CoordMember', 'Test-CoordEnsemble', 'Measure-CoordEnsemble', 'Invoke-CoordAdminCommand',
-        'Start-CoordContainer', 'Stop-CoordContainer', 'Get-CoordContainer', 'Remove-CoordContainer', 'Watch-CoordContainer',
-        'Get-CoordContainerLog', 'Register-CoordContainer',
         'Get-CoordTransaction', 'Get-CoordSnapshot', 'Backup-CoordEnsemble', 'Restore-CoordEnsemble',
         'New-CoordDockerfile', 'Build-CoordImage', 'Push-CoordImage', 'Receive-CoordImage', 'Get-CoordImage', 'Remove-CoordImage',
         'Start-CoordContainer', 'Stop-CoordContainer', 'Get-CoordContainer', 'Remove-CoordContainer', 'Watch-CoordContainer',
-        'Get-CoordContainerLog', 'Register-CoordContainer'
+        'Get-CoordContainerLog', 'Register-CoordContainer',
+        'New-CoordManifest', 'Publish-CoordDeployment', 'Get-CoordDeployment', 'Remove-CoordDeployment',
+        'Wait-CoordRollout', 'Get-CoordRollout', 'Undo-CoordRollout', 'Suspend-CoordRollout', 'Resume-CoordRollout', 'Restart-CoordRollout',
+        'Set-CoordScale', 'Set-CoordAutoscale', 'Measure-CoordAutoscale', 'Get-CoordPod', 'Get-CoordPodLog', 'Sync-CoordConfigMap'
     )
     PrivateData          = @{
         PSData = @{
