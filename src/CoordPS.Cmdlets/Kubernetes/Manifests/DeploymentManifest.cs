@@ -18,7 +18,7 @@ internal sealed class DeploymentManifest
     /// <summary>Null leaves the number to whoever scales it.</summary>
     public int? Replicas { get; init; }
 
-    public IReadOnlyList<PortMapping> Ports { get; init; } = [];
+    public IReadOnlyList<PublishedPort> Ports { get; init; } = [];
 
     public ResourceRange? Cpu { get; init; }
 

@@ -115,7 +115,7 @@ public abstract class ManifestCmdlet : RecipeCmdlet
                     Namespace = Namespace,
                     // Two that set one number would undo each other's work with every publication.
                     Replicas = scaled && !IsBound(nameof(Replicas)) ? null : Replicas,
-                    Ports = PortMapping.ParseAll(Port ?? []),
+                    Ports = PublishedPort.ParseAll(Port ?? []),
                     Cpu = ResourceRange.Parse(Cpu),
                     Memory = ResourceRange.Parse(Memory),
                     Env = Env,

@@ -8,13 +8,13 @@ namespace CoordPS.Cmdlets;
 /// <param name="ServicePort">The service's.</param>
 /// <param name="ContainerPort">The container's.</param>
 /// <param name="Protocol">TCP, UDP or SCTP.</param>
-internal sealed partial record PortMapping(string? Name, int ServicePort, int ContainerPort, string Protocol)
+internal sealed partial record PublishedPort(string? Name, int ServicePort, int ContainerPort, string Protocol)
 {
     /// <summary>Reads them; where there are several, those without a name get one, as Kubernetes asks for.</summary>
     /// <exception cref="FormatException">One is none, or two collide.</exception>
-    public static IReadOnlyList<PortMapping> ParseAll(IReadOnlyList<string> texts)
+    public static IReadOnlyList<PublishedPort> ParseAll(IReadOnlyList<string> texts)
     {
-        List<PortMapping> ports = [.. texts.Select(Parse)];
+        List<PublishedPort> ports = [.. texts.Select(Parse)];
         if (ports.Count > 1)
             ports = [.. ports.Select(static port => port.Name is null ? port with { Name = $"{port.Protocol.ToLowerInvariant()}-{port.ServicePort}" } : port)];
         if (ports.GroupBy(static port => (port.ServicePort, port.Protocol)).FirstOrDefault(static same => same.Count() > 1) is { } twice)
@@ -26,13 +26,13 @@ internal sealed partial record PortMapping(string? Name, int ServicePort, int Co
 
     /// <summary>Reads one.</summary>
     /// <exception cref="FormatException">It is none.</exception>
-    public static PortMapping Parse(string text)
+    public static PublishedPort Parse(string text)
     {
         Match match = Form().Match(text);
         if (!match.Success)
             throw new FormatException($"'{text}' is no port: write 8080, 80:8080 (the service's and the container's), or http=80:8080/TCP.");
         int service = Number(match.Groups["service"].Value);
-        return new PortMapping(
+        return new PublishedPort(
             match.Groups["name"].Success ? match.Groups["name"].Value : null,
             service,
             match.Groups["container"].Success ? Number(match.Groups["container"].Value) : service,
