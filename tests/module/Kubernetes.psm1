@@ -105,10 +105,11 @@ function Start-TestCluster {
     $cluster = @{ Namespace = $namespace; KubeConfig = $config; Folder = $folder; Before = $env:KUBECONFIG }
     $env:KUBECONFIG = $config
     "apiVersion: v1`nkind: Namespace`nmetadata: { name: $namespace }`n" | Publish-CoordDeployment -ErrorAction Stop | Out-Null
-    $cluster.Player = Start-KubeletPlayer $config $namespace
+    $cluster.Player, $cluster.Node = Start-KubeletPlayer $config $namespace
     $cluster
 }
 
+# Emits the process and the name of its node.
 function Start-KubeletPlayer([string] $Config, [string] $Namespace) {
     $start = [System.Diagnostics.ProcessStartInfo]::new('dotnet', [string[]]($player, '--kubeconfig', $Config, '--namespace', $Namespace))
     $start.RedirectStandardInput = $start.RedirectStandardOutput = $true
@@ -116,6 +117,7 @@ function Start-KubeletPlayer([string] $Config, [string] $Namespace) {
     $said = $process.StandardOutput.ReadLine()
     if ($said -notlike 'playing*') { throw "The kubelet is not played: $said" }
     $process
+    $said -replace '^playing '
 }
 
 function Stop-TestCluster([hashtable] $Cluster) {

@@ -130,7 +130,18 @@ internal sealed class RolloutGate
             // From here on it may have happened, whatever the answer.
             _published = diff;
             _changing = true;
-            ConfigSnapshot now = await Config.ApplyAsync(diff, [_record.ToOperation()], ct).ConfigureAwait(false);
+            ConfigSnapshot now;
+            try
+            {
+                now = await Config.ApplyAsync(diff, [_record.ToOperation()], ct).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is ConfigConflictException or ZooKeeperTransactionException or RequestTooLargeException)
+            {
+                // All or nothing, and it was nothing.
+                (_published, _changing) = (null, false);
+                throw;
+            }
+
             _record.Written();
             _record.Entry["configZxid"] = $"0x{now.Zxid:x}";
             return now.Zxid;
