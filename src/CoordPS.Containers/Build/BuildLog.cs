@@ -56,7 +56,10 @@ internal sealed partial class BuildLog
                 "The disk is full: free space where the engine keeps its data, for instance with 'docker system prune', or what the step writes to.", endpoint);
         }
 
-        if (exitCode is null && RegistryErrors.Classify(text) is { } registry)
+        // What a COPY does not find is no matter of a registry, though it reads like it.
+        bool ofContext = text.Contains("COPY failed", StringComparison.Ordinal) || text.Contains("ADD failed", StringComparison.Ordinal)
+            || text.Contains("cache key", StringComparison.Ordinal);
+        if (exitCode is null && !ofContext && RegistryErrors.Classify(text) is { } registry)
             return new BuildFailedException(registry.Error, Step, null, [], text, registry.Action, endpoint);
         return new BuildFailedException(DockerError.BuildFailed, Step, exitCode, exitCode is null && Step?.Instruction.StartsWith("RUN", StringComparison.OrdinalIgnoreCase) != true ? [] : lines, text,
             exitCode is null ? "Correct the instruction or the build context; -Verbose shows the whole log." : "Correct the command; -Verbose shows the whole log.", endpoint);

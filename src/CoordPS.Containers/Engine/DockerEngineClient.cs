@@ -39,7 +39,9 @@ public sealed partial class DockerEngineClient : IDisposable
 
     /// <summary>Asks the engine for its version and agrees on one; only once.</summary>
     /// <exception cref="DockerException">The engine can't be reached, or is too old.</exception>
-    public async Task<EngineInfo> ConnectAsync(CancellationToken ct = default)
+    public Task<EngineInfo> ConnectAsync(CancellationToken ct = default) => ConnectAsync("talk to the engine", ct);
+
+    private async Task<EngineInfo> ConnectAsync(string purpose, CancellationToken ct)
     {
         if (_info is { } known)
             return known;
@@ -48,7 +50,7 @@ public sealed partial class DockerEngineClient : IDisposable
         {
             if (_info is { } meanwhile)
                 return meanwhile;
-            EngineInfo info = await PingAsync(ct).ConfigureAwait(false);
+            EngineInfo info = await PingAsync(purpose, ct).ConfigureAwait(false);
             _version = Negotiate(info.ApiVersion);
             return _info = info;
         }
@@ -67,9 +69,11 @@ public sealed partial class DockerEngineClient : IDisposable
 
     /// <summary>Asks whether the engine answers, each time anew.</summary>
     /// <exception cref="DockerException">It does not.</exception>
-    public async Task<EngineInfo> PingAsync(CancellationToken ct = default)
+    public Task<EngineInfo> PingAsync(CancellationToken ct = default) => PingAsync("talk to the engine", ct);
+
+    private async Task<EngineInfo> PingAsync(string purpose, CancellationToken ct)
     {
-        EngineRequest request = EngineRequest.Get("_ping", "talk to the engine");
+        EngineRequest request = EngineRequest.Get("_ping", purpose);
         using var message = new HttpRequestMessage(HttpMethod.Get, new Uri(_root, "_ping"));
         using HttpResponseMessage response = await GuardAsync(request, () => _http.SendAsync(message, ct), ct).ConfigureAwait(false);
         if (!response.IsSuccessStatusCode)
@@ -150,7 +154,8 @@ public sealed partial class DockerEngineClient : IDisposable
     /// <summary>A call whose headers have come; the caller disposes of it. Errors have been thrown.</summary>
     internal async Task<HttpResponseMessage> GetResponseAsync(EngineRequest request, CancellationToken ct)
     {
-        ApiVersion version = await GetApiVersionAsync(ct).ConfigureAwait(false);
+        await ConnectAsync(request.Purpose, ct).ConfigureAwait(false);
+        ApiVersion version = _version!.Value;
         using HttpRequestMessage message = request.ToMessage(_root, version);
         HttpResponseMessage response = await GuardAsync(
             request, () => _http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, ct), ct).ConfigureAwait(false);

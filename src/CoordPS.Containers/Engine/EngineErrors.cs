@@ -84,6 +84,7 @@ internal static class EngineErrors
                 return new EngineAccessDeniedException($"Can't {request.Purpose}: the engine wants TLS",
                     "Set DOCKER_TLS_VERIFY=1, and DOCKER_CERT_PATH to the folder of ca.pem, cert.pem and key.pem.", endpoint);
             case HttpStatusCode.BadRequest:
+            case HttpStatusCode.InternalServerError when said.Contains("invalid reference format", StringComparison.Ordinal):
                 return new DockerException(DockerError.BadRequest, summary, "Correct what the engine names.", request.Subject, endpoint) { Said = said };
             case HttpStatusCode.InternalServerError when said.Contains("port is already allocated", StringComparison.Ordinal) || said.Contains("address already in use", StringComparison.Ordinal):
                 return new DockerException(DockerError.PortInUse, summary, "Stop what uses the port, or publish another: -Port 0:80 takes a free one.", request.Subject, endpoint);

@@ -141,8 +141,16 @@ public sealed class RegistryCredentials
         using Process process = started!;
         try
         {
-            await process.StandardInput.WriteAsync(input.AsMemory(), ct).ConfigureAwait(false);
-            process.StandardInput.Close();
+            try
+            {
+                await process.StandardInput.WriteAsync(input.AsMemory(), ct).ConfigureAwait(false);
+                process.StandardInput.Close();
+            }
+            catch (IOException)
+            {
+                // It ended without asking; what it says and its exit code tell more.
+            }
+
             Task<string> error = process.StandardError.ReadToEndAsync(ct);
             string output = await process.StandardOutput.ReadToEndAsync(ct).ConfigureAwait(false);
             string said = await error.ConfigureAwait(false);
@@ -155,7 +163,7 @@ public sealed class RegistryCredentials
             string why = (said.Length > 0 ? said : output).Trim();
             throw Failed($"it ended with code {process.ExitCode}{(why.Length > 0 ? $", saying: {why}" : "")}", null);
         }
-        catch (Exception e) when (e is JsonException or IOException)
+        catch (JsonException)
         {
             throw Failed("its answer is not understood", null);
         }

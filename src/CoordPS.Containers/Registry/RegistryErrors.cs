@@ -23,7 +23,7 @@ internal static class RegistryErrors
             return (DockerError.ImageNotInRegistry, "Check the name and the tag or digest.");
         if (Says("denied") || Says("insufficient_scope") || Says("403 Forbidden"))
             return (DockerError.RegistryDenied, "Use a repository that this user may write to, or ask for the right to.");
-        if (Says("The operation is unsupported") || Says("405 Method Not Allowed") || Says("read-only") || Says("tag is immutable") || Says("cannot be overwritten"))
+        if (Says("The operation is unsupported") || Says("HTTP 405") || Says("Method Not Allowed") || Says("read-only") || Says("tag is immutable") || Says("cannot be overwritten"))
             return (DockerError.RegistryDenied, "The registry takes no such pushes: it may be read-only, or the tag immutable. Use another registry or tag.");
         return null;
 
@@ -35,6 +35,9 @@ internal static class RegistryErrors
     {
         string text = message.Trim().TrimEnd('.');
         string summary = $"Can't {request.Purpose}: {text}";
+        // The engine has no such image to push, and says so in the stream.
+        if (text.Contains("does not exist locally", StringComparison.OrdinalIgnoreCase))
+            return new DockerNotFoundException(summary, "Check the name and the tag, or build it first.", request.Subject, endpoint);
         if (Classify(text) is { } known)
             return new DockerException(known.Error, summary, known.Action, request.Subject, endpoint);
         return text.Contains("no space left on device", StringComparison.OrdinalIgnoreCase)
