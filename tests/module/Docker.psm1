@@ -24,9 +24,12 @@ function Get-MissingDockerService {
 
 # Whether a docker command can build with BuildKit: a plugin, or a version that has it built in.
 function Test-BuildKitDocker {
-    [bool](Get-Command docker -CommandType Application -All -ErrorAction Ignore | Where-Object {
-        (& $_.Source --version) -match 'version (19|20|21|22)\.' -or ($null = & $_.Source buildx version 2>&1; -not $LASTEXITCODE)
-    })
+    foreach ($docker in Get-Command docker -CommandType Application -All -ErrorAction Ignore) {
+        if ((& $docker --version) -match 'version (19|20|21|22)\.') { return $true }
+        $null = & $docker buildx version 2>&1
+        if (-not $LASTEXITCODE) { return $true }
+    }
+    $false
 }
 
 # The docker command, where it is of a version that sends contexts as today's do (23): earlier ones had more in the headers that the engine's cache

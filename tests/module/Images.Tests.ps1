@@ -145,7 +145,7 @@ RUN exit 1
         $null = New-Item -ItemType SymbolicLink "$folder/src/link" -Target 'b/c'
         $env:DOCKER_BUILDKIT = '0'
         try {
-            & $classic build --quiet --build-arg X=1 --tag "$($own):docker" $folder | Out-Null
+            & $classic build --quiet --build-arg X=1 --tag "$($own):docker" $folder 2>&1 | Out-Null
         } finally {
             $env:DOCKER_BUILDKIT = $null
         }
