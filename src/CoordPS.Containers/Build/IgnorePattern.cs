@@ -154,8 +154,10 @@ internal sealed class IgnorePattern
 
     private static int SkipCharacter(string pattern, int at)
     {
-        if (at >= pattern.Length || pattern[at] is '-' or ']')
+        if (at < pattern.Length && pattern[at] is ('-' or ']'))
             throw new FormatException("its brackets are malformed");
+        if (at >= pattern.Length)
+            throw new FormatException("its brackets are not closed");
         if (pattern[at] == '\\')
             at++;
         return at + 1 < pattern.Length ? at + 1 : throw new FormatException("its brackets are not closed");

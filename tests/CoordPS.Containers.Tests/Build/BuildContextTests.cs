@@ -56,6 +56,93 @@ public sealed class BuildContextTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task A_Dockerfile_from_elsewhere_goes_under_a_name_that_the_image_does_not_get()
+    {
+        using var elsewhere = new TempDirectory();
+        string dockerfile = elsewhere.Combine("app.dockerfile");
+        await File.WriteAllTextAsync(dockerfile, "FROM scratch");
+        await File.WriteAllTextAsync(_directory.Combine("a"), "a");
+        BuildContext context = BuildContext.Open(_directory.Path, dockerfile);
+        IReadOnlyList<TarFile> files = await SendAsync(context);
+        Assert.Equal("FROM scratch", files.Single(file => file.Name == context.DockerfileName).Content);
+        Assert.Contains(context.DockerfileName, files.Single(file => file.Name == ".dockerignore").Content, StringComparison.Ordinal);
+
+        await File.WriteAllTextAsync(dockerfile + ".dockerignore", "a");
+        Assert.DoesNotContain(await SendAsync(BuildContext.Open(_directory.Path, dockerfile)), file => file.Name == "a");
+    }
+
+    [Fact]
+    public async Task Files_of_more_than_8_GiB_have_their_size_in_full()
+    {
+        await File.WriteAllTextAsync(_directory.Combine("Dockerfile"), "FROM scratch");
+        using (FileStream large = File.Create(_directory.Combine("large")))
+            large.SetLength(9L << 30);
+        using var cancellation = new CancellationTokenSource();
+        var output = new CancelingStream(cancellation, 1 << 20);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => BuildContext.Open(_directory.Path).WriteAsync(output, cancellation.Token));
+        Assert.Contains("size=9663676416", output.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_file_that_grows_or_shrinks_while_it_is_read_is_an_error()
+    {
+        await File.WriteAllTextAsync(_directory.Combine("Dockerfile"), "FROM scratch");
+        foreach (int change in (int[])[-1000, 1000])
+        {
+            string log = _directory.Combine("log");
+            await File.WriteAllBytesAsync(log, new byte[2 << 20]);
+            using var output = new CallingStream(() =>
+            {
+                using var file = new FileStream(log, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+                file.SetLength((2 << 20) + change);
+            });
+            DockerException error = await Assert.ThrowsAsync<DockerException>(() => BuildContext.Open(_directory.Path).WriteAsync(output, CancellationToken.None));
+            Assert.Equal(DockerError.BuildContextUnreadable, error.Error);
+            Assert.Equal(log, error.Subject);
+            Assert.Contains("changed its size", error.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void A_folder_or_Dockerfile_that_is_not_there_is_named()
+    {
+        Assert.Equal(DockerError.BuildContextUnreadable, Assert.Throws<DockerException>(() => BuildContext.Open(_directory.Combine("absent"))).Error);
+        DockerException error = Assert.Throws<DockerException>(() => BuildContext.Open(_directory.Path));
+        Assert.Equal(DockerError.DockerfileInvalid, error.Error);
+        Assert.Contains(_directory.Combine("Dockerfile"), error.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>Cancels when it has got so many bytes, of which it keeps the first.</summary>
+    private sealed class CancelingStream(CancellationTokenSource cancellation, int limit) : MemoryStream
+    {
+        public string Text => Encoding.Latin1.GetString(GetBuffer(), 0, (int)Length);
+
+        public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            await base.WriteAsync(buffer, cancellationToken);
+            if (Length > limit)
+                await cancellation.CancelAsync();
+        }
+    }
+
+    /// <summary>Calls once in the middle of a large file.</summary>
+    private sealed class CallingStream(Action action) : MemoryStream
+    {
+        private bool _called;
+
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            if (Length > 100_000 && !_called)
+            {
+                _called = true;
+                action();
+            }
+
+            return base.WriteAsync(buffer, cancellationToken);
+        }
+    }
+
     private async Task AssertSameAsDockerAsync()
     {
         (string dockerfile, IReadOnlyList<TarFile> expected) = await DockerCommand.SendContextAsync(_directory.Path);

@@ -64,7 +64,7 @@ internal static class DockerCommand
             string prefix = Field(345, 155);
             files.Add(new TarFile(
                 extended.GetValueOrDefault("path") ?? (prefix.Length > 0 ? $"{prefix}/{Field(0, 100)}" : Field(0, 100)), (char)header[156], Convert.ToString(Number(100, 8) & 0xfff, 8),
-                $"{Number(108, 8)}:{Number(116, 8)}", extended.TryGetValue("mtime", out string? modified) ? long.Parse(modified, CultureInfo.InvariantCulture) : Number(136, 12),
+                $"{Number(108, 8)}:{Number(116, 8)}", extended.TryGetValue("mtime", out string? modified) ? long.Parse(modified.Split('.')[0], CultureInfo.InvariantCulture) : Number(136, 12),
                 extended.GetValueOrDefault("linkpath") ?? Field(157, 100), $"{Number(329, 8)},{Number(337, 8)}", Encoding.Latin1.GetString(content)));
             extended.Clear();
         }
