@@ -23,4 +23,7 @@ if [ -s "$folder/dockerd.pid" ]; then
     stop dockerd "$(cat "$folder/dockerd.pid")"
 fi
 [ -s "$folder/registry.pid" ] && stop registry "$(cat "$folder/registry.pid")"
+# An engine that was to keep its containers alive, or that was killed, leaves its own containerd and mounts behind.
+[ -s "$folder/exec/containerd/containerd.pid" ] && stop containerd "$(cat "$folder/exec/containerd/containerd.pid")"
+awk -v folder="$folder/" 'index($2, folder) == 1 { print $2 }' /proc/self/mounts | sort -r | xargs -r umount -l
 rm -rf "$folder"

@@ -2,7 +2,7 @@
 # usage: tests/services/docker-up.sh [FOLDER=/tmp/coordps-docker]
 # Starts a Docker Engine on a socket of its own and a registry on 127.0.0.1:5000, and prints the environment that the tests look at, to be
 # read with eval. Both are installed first where apt can. The engine has no bridge and touches no firewall: containers use the host's network.
-# The one base image, 127.0.0.1:5000/busybox:1, is made of Debian's busybox-static; nothing is pulled.
+# DOCKERD_OPTIONS are further options of the engine, such as --live-restore. The one base image, 127.0.0.1:5000/busybox:1, is made of Debian's busybox-static; nothing is pulled.
 set -euo pipefail
 folder=${1:-/tmp/coordps-docker}
 registry=127.0.0.1:5000
@@ -42,8 +42,9 @@ answers() { curl --noproxy '*' -fsS -o /dev/null "$@"; }
 mkdir -p "$folder/images"
 if ! alive dockerd; then
     rm -f "$folder/dockerd.pid"
+    # shellcheck disable=SC2086
     DOCKER_TMPDIR=$folder/tmp nohup dockerd --host="$docker_host" --data-root="$folder/data" --exec-root="$folder/exec" --pidfile="$folder/dockerd.pid" \
-        --bridge=none --iptables=false --ip6tables=false --ip-forward=false --ip-masq=false >"$folder/dockerd.log" 2>&1 </dev/null &
+        --bridge=none --iptables=false --ip6tables=false --ip-forward=false --ip-masq=false ${DOCKERD_OPTIONS:-} >"$folder/dockerd.log" 2>&1 </dev/null &
     wait_for dockerd $! answers --unix-socket "$folder/docker.sock" http://engine/_ping
 fi
 if ! answers "http://$registry/v2/" 2>/dev/null; then
