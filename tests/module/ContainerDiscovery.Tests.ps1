@@ -1,0 +1,149 @@
+BeforeDiscovery {
+    Import-Module "$PSScriptRoot/Engines.psm1" -Force
+    $missing = Get-MissingOwnEngine
+}
+
+Describe 'Registration of containers <_>' -ForEach '', '--live-restore' -Skip:([bool]$missing) {
+    BeforeAll {
+        Import-Module "$PSScriptRoot/Peers.psm1"
+        Import-Module "$PSScriptRoot/Engines.psm1" -Force
+        $options = $_
+        $folder = "/tmp/coordps-discovery-$PID"
+        $engine = Start-TestEngine $folder $options
+        $box = "$(Get-TestRegistry)/busybox:1"
+        $ensemble = Start-CoordEnsemble
+        $session = Connect-Coord $ensemble.ConnectionString
+        # Of its own, since the other one is to be lost.
+        $reader = Connect-Coord $ensemble.ConnectionString
+        $run = Start-Background ([scriptblock]::Create("Register-CoordContainer -DockerHost $engine -Session `$Session -Address 127.0.0.1")) $session
+
+        # Starts containers of service web that are healthy as long as /tmp/sick is not there.
+        function Start-Instance([int[]] $Number) {
+            $Number | ForEach-Object {
+                $null = Start-CoordContainer $box -DockerHost $engine -Name "web-$_" -Network host -Command sleep, 3600 -Label @{
+                    'coordps.service' = 'web'; 'coordps.port' = 8000 + $_; 'coordps.meta.number' = $_
+                } -HealthCommand 'test ! -e /tmp/sick' -HealthInterval 300ms -HealthRetries 1
+            }
+        }
+
+        function Get-Registered { @(Get-CoordService web -Session $reader -ErrorAction Ignore | ForEach-Object { $_.Metadata['container'] } | Sort-Object) -join ' ' }
+        function Get-Up { @((Get-CoordContainer -DockerHost $engine -State Running -Health Healthy, None -Label 'coordps.service=web').Name | Sort-Object) -join ' ' }
+
+        # Waits until the engine itself counts so many as running and healthy, and then at most five seconds for the registry to say the same.
+        function Assert-Registered([int] $Count) {
+            Wait-Until { @(Get-CoordContainer -DockerHost $engine -State Running -Health Healthy, None -Label 'coordps.service=web').Count -eq $Count } 30
+            $up = Get-Up
+            try { Wait-Until { (Get-Registered) -eq $up } 5 } catch { throw "Up: '$up', registered: '$(Get-Registered)', changes: $(for ($i = 0; $i -lt $run.Output.Count; $i++) { $run.Output[$i] }) $($run.Shell.Streams.Error.Count) $($run.Shell.InvocationStateInfo.Reason)" }
+            @(Get-ZNodeChild /services/web -Session $reader).Count | Should -Be $Count -Because 'none is registered twice'
+        }
+
+        # As a health check that fails or succeeds from now on.
+        function Set-Health([string] $Name, [switch] $Sick) {
+            & docker -H $engine exec $Name ($Sick ? 'touch' : 'rm') /tmp/sick
+        }
+    }
+
+    AfterAll {
+        $run.Shell.Stop()
+        $run.Shell.Dispose()
+        $session, $reader | Disconnect-Coord
+        $ensemble | Stop-CoordEnsemble
+        Remove-TestEngine $folder
+    }
+
+    It 'follows ten containers as they come and go, through a restart of the engine and the loss of the session' {
+        Start-Instance (1..10)
+        Assert-Registered 10
+        $one = Get-CoordService web -Session $reader | Where-Object { $_.Metadata['number'] -eq '3' }
+        $one.Id | Should -Be (Get-CoordContainer web-3 -DockerHost $engine).Id
+        $one.Port | Should -Be 8003
+        $one.Address | Should -Be '127.0.0.1'
+        $one.Metadata['health'] | Should -Be 'healthy'
+
+        'killed' | Write-Verbose
+        Stop-CoordContainer web-1, web-2 -DockerHost $engine -Kill
+        Assert-Registered 8
+
+        'unhealthy' | Write-Verbose
+        'web-3', 'web-4' | ForEach-Object { Set-Health $_ -Sick }
+        Assert-Registered 6
+        Set-Health web-3
+        Assert-Registered 7
+
+        'removed, paused and started again' | Write-Verbose
+        Remove-CoordContainer web-5 -DockerHost $engine -Force
+        & docker -H $engine pause web-6 | Out-Null
+        Assert-Registered 5
+        & docker -H $engine unpause web-6 | Out-Null
+        Start-CoordContainer -Name web-1 -DockerHost $engine | Out-Null
+        Assert-Registered 7
+
+        'the engine restarts' | Write-Verbose
+        Stop-TestEngine $folder
+        $null = Start-TestEngine $folder $options
+        # Without --live-restore all have ended with it.
+        $expected = $options ? 7 : 0
+        Assert-Registered $expected
+        Start-Instance (11..12)
+        Assert-Registered ($expected + 2)
+
+        'the session is lost' | Write-Verbose
+        $before = $session.SessionId
+        Stop-Session $session $run
+        Assert-Registered ($expected + 2)
+
+        'the engine is killed' | Write-Verbose
+        Stop-TestEngine $folder -Kill
+        $null = Start-TestEngine $folder $options
+        Wait-Until { (Get-Registered) -eq (Get-Up) } 20
+        Start-Instance (13..14)
+        Wait-Until { (Get-CoordContainer web-13, web-14 -DockerHost $engine).Health -notcontains 'Starting' } 20
+        Wait-Until { (Get-Registered) -eq (Get-Up) } 5
+
+        'nobody watches any more' | Write-Verbose
+        $run.Shell.Stop()
+        Wait-Until { (Get-Registered) -eq '' } 5
+    }
+}
+
+Describe 'Registration of containers' -Skip:([bool](Get-MissingEngine)) {
+    BeforeAll {
+        Import-Module "$PSScriptRoot/Engines.psm1" -Force
+        $box = "$(Get-TestRegistry)/busybox:1"
+        $env:DOCKER_HOST, $before = $env:COORDPS_TEST_DOCKER_HOST, $env:DOCKER_HOST
+        $ensemble = Start-CoordEnsemble
+        $session = Connect-Coord $ensemble.ConnectionString
+        $prefix = "reg-$PID-"
+    }
+    AfterAll {
+        Get-CoordContainer "$prefix*" | Remove-CoordContainer -Force
+        $session | Disconnect-Coord
+        $ensemble | Stop-CoordEnsemble
+        $env:DOCKER_HOST = $before
+    }
+
+    It 'emits each change, and resolves' {
+        $null = Start-CoordContainer $box -Name "${prefix}a" -Network host -Command sleep, 600 -Label @{ 'coordps.service' = "svc$PID"; 'coordps.port' = 81; 'coordps.address' = '10.1.2.3' }
+        $changes = Register-CoordContainer -Count 1 -BasePath /reg | ForEach-Object {
+            (Resolve-CoordService "svc$PID" -BasePath /reg -Timeout 5s).Address | Should -Be '10.1.2.3'
+            $_
+        }
+        $changes.Change | Should -Be Registered
+        $changes.Container | Should -Be "${prefix}a"
+        $changes.Reason | Should -Be running
+        $changes | Out-String | Should -Match 'Registered'
+        Get-CoordService "svc$PID" -BasePath /reg -ErrorAction Ignore | Should -BeNullOrEmpty -Because 'it was registered only while it was watched'
+    }
+
+    It 'says what is wrong with labels, and goes on' {
+        $null = Start-CoordContainer $box -Name "${prefix}bad" -Network host -Command sleep, 600 -Label @{ 'coordps.service' = 'x'; 'coordps.port' = 'http' }
+        $null = Register-CoordContainer -Timeout 1s -BasePath /reg -WarningVariable warned 3>$null
+        "$warned" | Should -BeLike '*coordps.port=http is no port*'
+    }
+
+    It 'needs an engine and a session' {
+        { Register-CoordContainer -DockerHost unix:///nowhere.sock -ErrorAction Stop } | Should -Throw -ErrorId 'EngineUnreachable,*'
+        { Register-CoordContainer -BasePath nowhere -ErrorAction Stop } | Should -Throw -ErrorId 'BadArguments,*'
+        Register-CoordContainer -WhatIf
+    }
+}
