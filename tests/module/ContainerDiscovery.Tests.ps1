@@ -20,7 +20,7 @@ Describe 'Registration of containers <_>' -ForEach '', '--live-restore' -Skip:([
         # Starts containers of service web that are healthy as long as /tmp/sick is not there.
         function Start-Instance([int[]] $Number) {
             $Number | ForEach-Object {
-                $null = Start-CoordContainer $box -DockerHost $engine -Name "web-$_" -Network host -Command sleep, 3600 -Label @{
+                $null = Start-CoordContainer $box -DockerHost $engine -Name "web-$_" -Network host -Command sh, -c, 'trap exit TERM; sleep 3600 & wait' -Label @{
                     'coordps.service' = 'web'; 'coordps.port' = 8000 + $_; 'coordps.meta.number' = $_
                 } -HealthCommand 'test ! -e /tmp/sick' -HealthInterval 300ms -HealthRetries 1
             }
