@@ -96,8 +96,8 @@ describe('What PowerShell is asked for', () => {
     test('A rollout by a kubeconfig of a service connection, gated', async () => {
         const kubeconfig = 'apiVersion: v1\nusers:\n- name: u\n  user:\n    token: t0ken-of-u\n    client-key-data: "S0VZREFUQQ=="\n- name: v\n  user: { password: \'pa55word\' }\n';
         const run = await mockTask('CoordPSPublishDeployment', {
-            kubernetesConnection: 'k', namespace: 'shop', source: 'image', image: 'r.example.com/app@sha256:1', name: 'app', replicas: '3', port: '80:8080, 9090', timeout: '5m', undoOnFailure: 'true',
-            gated: 'true', ensembleSource: 'serviceConnection', ensembleConnection: 'zk', lockPath: '/locks/deploy', configPath: '/app/config', waitForService: 'app', minimum: '3',
+            kubernetesConnection: 'k', namespace: 'shop', source: 'image', image: 'r.example.com/app@sha256:1', name: 'app', replicas: '3', port: '80:8080, 9090', timeout: '5m',
+            gated: 'true', ensembleSource: 'serviceConnection', ensembleConnection: 'zk', lockPath: '/locks/deploy', lockTimeout: '2m', configPath: '/app/config', configFile: file('settings.json', '{}'), waitForService: 'app', minimum: '3',
         }, { environment: {
             ...endpoint('k', 'https://cluster.example.com', 'Kubernetes', { kubeconfig, clusterContext: 'prod' }, { authorizationType: 'Kubeconfig' }),
             ...endpoint('zk', 'https://zookeeper.invalid/', 'UsernamePassword', { username: 'deploy', password: 'zk-pa55word' }, { connectionString: servers }),
@@ -106,8 +106,10 @@ describe('What PowerShell is asked for', () => {
         const { cluster, ...rest } = run.request!.parameters as { cluster: Record<string, string> };
         assert.deepEqual(rest, {
             ensemble: { connectionString: servers, user: 'deploy', password: 'zk-pa55word' }, image: 'r.example.com/app@sha256:1',
-            publish: { Name: 'app', Replicas: 3, Port: ['80:8080', '9090'], LockPath: '/locks/deploy', ConfigPath: '/app/config', WaitForService: 'app', Minimum: 3 },
-            wait: { Timeout: '5m', UndoOnFailure: true },
+            publish: {
+                Name: 'app', Replicas: 3, Port: ['80:8080', '9090'], LockPath: '/locks/deploy', LockTimeout: '2m', ConfigPath: '/app/config',
+                Config: path.join(temporaryFolder('files'), 'settings.json'), WaitForService: 'app', Minimum: 3, Timeout: '5m',
+            },
         });
         assert.equal(cluster.Context, 'prod');
         assert.equal(cluster.Namespace, 'shop');
@@ -116,6 +118,12 @@ describe('What PowerShell is asked for', () => {
             assert.ok(run.secrets.includes(secret), `${secret} is not masked`);
             assert.ok(!run.shown.includes(secret), `${secret} is shown`);
         }
+    });
+
+    test('A rollout that is undone when it fails', async () => {
+        const run = await mockTask('CoordPSPublishDeployment', { ...enough.CoordPSPublishDeployment, prune: 'app=x', undoOnFailure: 'true' });
+        assert.deepEqual(run.request!.parameters.wait, { Timeout: '10m', UndoOnFailure: true });
+        assert.deepEqual(run.request!.parameters.publish, { Name: 'app', Prune: true, Selector: 'app=x' });
     });
 
     test('A rollout by a service account', async () => {
@@ -210,6 +218,10 @@ describe('Inputs that are not valid', () => {
         ['CoordPSPublishDeployment', 'no service connection', { clusterSource: 'serviceConnection' }, /'kubernetesConnection': it is required/],
         ['CoordPSPublishDeployment', 'an undo of what is not waited for', { wait: 'false', undoOnFailure: 'true' }, /'undoOnFailure'/],
         ['CoordPSPublishDeployment', 'a gate without any condition', { gated: 'true', connectionString: servers }, /'gated': a gated rollout needs/],
+        ['CoordPSPublishDeployment', 'a gate that is not waited for', { gated: 'true', connectionString: servers, lockPath: '/l', wait: 'false' }, /'wait': a gated rollout is always waited for/],
+        ['CoordPSPublishDeployment', 'a gate and pruning', { gated: 'true', connectionString: servers, lockPath: '/l', prune: 'app=x' }, /'prune'/],
+        ['CoordPSPublishDeployment', 'settings without their path', { gated: 'true', connectionString: servers, lockPath: '/l', configFile: __filename }, /'configFile'/],
+        ['CoordPSPublishDeployment', 'a lock timeout without a lock', { gated: 'true', connectionString: servers, configPath: '/c', lockTimeout: '1m' }, /'lockTimeout'/],
         ['CoordPSPublishDeployment', 'a minimum without a service', { gated: 'true', connectionString: servers, lockPath: '/l', minimum: '2' }, /'minimum'/],
     ];
     for (const [task, what, inputs, expected] of bad) {

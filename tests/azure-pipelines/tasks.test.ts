@@ -5,7 +5,7 @@ import * as fs from 'node:fs';
 import * as net from 'node:net';
 import * as path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { endpoint, ensemble, eventually, leftBehind, modulePath, noEnsemble, pwsh, runTask, startTask, temporaryFolder } from './support';
+import { endpoint, ensemble, eventually, leftBehind, modulePath, noEnsemble, pwsh, type Run, runTask, startTask, temporaryFolder } from './support';
 
 const connectionString = ensemble ?? '';
 const underLock = (script: string, more: Record<string, string> = {}): Record<string, string> => ({ connectionString, lockPath: '/locks/azure', script, ...more });
@@ -317,10 +317,21 @@ spec:
         assert.ok(run.commands.some(c => c.name === 'task.logissue' && c.properties.code), run.output);
     });
 
-    test('Gated: under the lock, with the ensemble', async () => {
-        const run = await runTask('CoordPSPublishDeployment', { kubernetesConnection: 'k', namespace, source: 'image', image: image('4'), name: 'gated', replicas: '0', timeout: '30s',
-            gated: 'true', connectionString, lockPath: '/locks/azure-rollout' }, connection());
+    test('Gated: configuration and deployment together, and both taken back when it does not come about', async () => {
+        const configFile = path.join(temporaryFolder('gate'), 'settings.yaml');
+        const gate = (tag: string, replicas: string, timeout: string): Promise<Run> => {
+            fs.writeFileSync(configFile, `version: "${tag}"\n`);
+            return runTask('CoordPSPublishDeployment', { kubernetesConnection: 'k', namespace, source: 'image', image: image(tag), name: 'gated', replicas, timeout,
+                gated: 'true', connectionString, lockPath: '/locks/azure-rollout', configPath: '/azure-gated', configFile }, connection());
+        };
+        const version = (): Promise<string> => pwsh('(Get-CoordConfig /azure-gated).version; @(Get-CoordLock /locks/azure-rollout).Count');
+        const run = await gate('4', '0', '30s');
         assert.equal(run.result, 'Succeeded', run.output);
         assert.equal(run.variables.deployments, 'gated');
+        assert.deepEqual((await version()).split('\n'), ['4', '0']);
+        const failed = await gate('5', '1', '4s');
+        assert.equal(failed.result, 'Failed', failed.output);
+        assert.deepEqual((await version()).split('\n'), ['4', '0']);
+        assert.equal(kubectl('-n', namespace, 'get', 'deployment', 'gated', '-o', 'jsonpath={.spec.template.spec.containers[0].image}'), image('4'));
     });
 });

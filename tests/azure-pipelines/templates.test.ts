@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { describe, test } from 'node:test';
@@ -101,6 +101,25 @@ describe('For real', { skip: noEnsemble }, () => {
         const ended = await run('backup-ensemble.yml', {});
         assert.equal(ended.code, 0, ended.output);
         assert.ok(fs.existsSync(ended.variables.backupPath!));
+    });
+
+    test('A rollout, gated', { skip: process.env.COORDPS_TEST_KUBECONFIG && spawnSync('kubectl', ['version', '--client']).status === 0 ? false : 'COORDPS_TEST_KUBECONFIG is not set, or kubectl is missing' }, async () => {
+        const namespace = `azure-template-${process.pid}`;
+        const kubectl = (...args: string[]): unknown => spawnSync('kubectl', ['--kubeconfig', process.env.COORDPS_TEST_KUBECONFIG!, ...args]);
+        kubectl('create', 'namespace', namespace);
+        try {
+            const given = { kubeConfig: process.env.COORDPS_TEST_KUBECONFIG, namespace, image: '127.0.0.1:1/app:1', name: 'app', replicas: 0, timeout: '30s' };
+            const ungated = await run('publish-deployment.yml', { ...given, connectionString: '' });
+            assert.equal(ungated.code, 0, ungated.output);
+            assert.deepEqual(ungated.variables, { image: '127.0.0.1:1/app:1', revision: '1' });
+            const gated = await run('publish-deployment.yml', { ...given, image: '127.0.0.1:1/app:2', lockPath: '/locks/template-rollout' });
+            assert.equal(gated.code, 0, gated.output);
+            assert.equal(gated.variables.revision, '2');
+            const failed = await run('publish-deployment.yml', { ...given, connectionString: '', image: '127.0.0.1:1/app:3', replicas: 1, timeout: '3s', undoOnFailure: true });
+            assert.notEqual(failed.code, 0, failed.output);
+        } finally {
+            kubectl('delete', 'namespace', namespace, '--wait=false');
+        }
     });
 
     test('An error fails the step', async () => {

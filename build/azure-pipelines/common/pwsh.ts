@@ -35,8 +35,11 @@ export interface Outcome {
     signal: NodeJS.Signals | null;
 }
 
-// An agent waits 7.5 seconds after SIGINT, then 2.5 after SIGTERM, then kills.
-const patience = 6500;
+/** How long a script may take to stop: a second less than the agent waits after SIGINT, before it sends SIGTERM and kills 2.5 seconds later. */
+function patience(): number {
+    const given = Number(process.env.PROCESS_SIGINT_TIMEOUT);
+    return (given > 2000 ? given : 7500) - 1000;
+}
 
 /** The arguments of pwsh. They hold nothing that a user gave but the path that the agent runs the task from. */
 export function pwshArguments(platform: NodeJS.Platform, runner: string, channel: string): string[] {
@@ -109,7 +112,7 @@ export async function runPwsh(pwsh: string, request: Request, signal: AbortSigna
         });
         const stop = (): void => {
             channel?.write('stop\n');
-            killer ??= setTimeout(() => child.kill('SIGKILL'), patience);
+            killer ??= setTimeout(() => child.kill('SIGKILL'), patience());
         };
         signal.addEventListener('abort', stop, { once: true });
         if (signal.aborted) stop();

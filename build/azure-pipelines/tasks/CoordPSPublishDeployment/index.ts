@@ -1,3 +1,5 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
 import * as tl from 'azure-pipelines-task-lib/task';
 import { readEnsemble } from '../../common/ensemble';
 import { readCluster } from '../../common/kubernetes';
@@ -17,7 +19,10 @@ void runTask({
             const root = tl.getVariable('System.DefaultWorkingDirectory') ?? process.cwd();
             const found: string[] = [];
             for (const pattern of patterns) {
-                const matches = tl.findMatch(root, pattern, { allowBrokenSymbolicLinks: false, followSpecifiedSymbolicLink: true, followSymbolicLinks: false });
+                // What is there by this very name is no pattern, even with brackets.
+                const exact = path.resolve(root, pattern);
+                const matches = fs.existsSync(exact) ? [exact]
+                    : tl.findMatch(root, pattern, { allowBrokenSymbolicLinks: false, followSpecifiedSymbolicLink: true, followSymbolicLinks: false });
                 if (matches.length === 0) inputs.reject('manifests', `nothing matches '${pattern}' in '${root}'.`);
                 found.push(...matches);
             }
@@ -44,13 +49,22 @@ void runTask({
             const minimum = inputs.integer('minimum', 1);
             if (!lockPath && !configPath && !service) inputs.reject('gated', 'a gated rollout needs a lockPath, a configPath or a service to wait for.');
             if (minimum !== undefined && !service) inputs.reject('minimum', 'it counts instances of waitForService, which is not set.');
-            Object.assign(publish, lockPath && { LockPath: lockPath }, configPath && { ConfigPath: configPath }, service && { WaitForService: service },
-                minimum !== undefined && { Minimum: minimum });
+            const lockTimeout = inputs.duration('lockTimeout');
+            if (lockTimeout && !lockPath) inputs.reject('lockTimeout', 'there is no lockPath to wait for.');
+            const configFile = inputs.file('configFile', 'file');
+            if (configFile && !configPath) inputs.reject('configFile', 'configPath has to say where its settings go.');
+            if (prune) inputs.reject('prune', 'what is deleted can\'t be taken back; it does not go with a gate.');
+            Object.assign(publish, lockPath && { LockPath: lockPath }, lockTimeout && { LockTimeout: lockTimeout }, configPath && { ConfigPath: configPath },
+                configFile && { Config: configFile }, service && { WaitForService: service }, minimum !== undefined && { Minimum: minimum });
         }
         const wait = inputs.flag('wait', true);
         const timeout = inputs.duration('timeout') ?? '10m';
         const undo = inputs.flag('undoOnFailure');
-        if (undo && !wait) inputs.reject('undoOnFailure', 'what is not waited for can\'t be undone.');
-        return { cluster, ensemble, image, manifests, publish, wait: wait ? { Timeout: timeout, ...(undo && { UndoOnFailure: true }) } : undefined };
+        if (ensemble) {
+            // With its lock held; and taken back when it fails.
+            if (!wait) inputs.reject('wait', 'a gated rollout is always waited for.');
+            publish.Timeout = timeout;
+        } else if (undo && !wait) inputs.reject('undoOnFailure', 'what is not waited for can\'t be undone.');
+        return { cluster, ensemble, image, manifests, publish, wait: wait && !ensemble ? { Timeout: timeout, ...(undo && { UndoOnFailure: true }) } : undefined };
     },
 });
