@@ -71,6 +71,14 @@ describe('A script under a lock', { skip: noEnsemble }, () => {
         assert.match(run.output, /^went on$/m);
     });
 
+    test('What the script leaves running in the background does not keep the task', async () => {
+        const since = Date.now();
+        const run = await runTask('CoordPSUseLock', underLock('$left = Start-Process pwsh "-NoProfile", "-Command", "Start-Sleep 120" -PassThru; "left $($left.Id)"'));
+        assert.equal(run.result, 'Succeeded', run.output);
+        assert.ok(Date.now() - since < 60_000);
+        process.kill(Number(/^left (\d+)$/m.exec(run.output)![1]));
+    });
+
     test('A script that does not parse fails with the place', async () => {
         const run = await runTask('CoordPSUseLock', underLock('if ('));
         assert.equal(run.result, 'Failed', run.output);

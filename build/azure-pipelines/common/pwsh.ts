@@ -121,7 +121,11 @@ export async function runPwsh(pwsh: string, request: Request, signal: AbortSigna
         const [exitCode, exitSignal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
             child.once('error', reject);
             child.once('close', (code, by) => resolve([code, by]));
+            // What the script left running in the background has its output too, and would keep the task waiting.
+            child.once('exit', (code, by) => setTimeout(() => resolve([code, by]), 2000).unref());
         });
+        child.stdout.destroy();
+        child.stderr.destroy();
         signal.removeEventListener('abort', stop);
         // What it wrote last may still be in the pipe.
         if (channel && !channel.closed) await new Promise(resolve => channel!.once('close', resolve));
