@@ -13,6 +13,8 @@ export interface Request {
     /** The task's script. */
     script: string;
     parameters: Record<string, unknown>;
+    /** The task's own folder, to be removed at the end. */
+    scratch: string;
     /** Folder or manifest of the module; by its name where there is none. */
     modulePath?: string | undefined;
     minimumVersion: string;

@@ -13,6 +13,8 @@ $utf8 = [Text.UTF8Encoding]::new($false)
 [Console]::OutputEncoding = $utf8
 $pipe = [IO.Pipes.NamedPipeClientStream]::new('.', $Channel, [IO.Pipes.PipeDirection]::InOut, [IO.Pipes.PipeOptions]::Asynchronous)
 $pipe.Connect(30000)
+# A socket is a file, not needed once both ends are there; the task can't remove it if it is killed.
+if ([IO.Path]::IsPathRooted($Channel)) { Remove-Item -LiteralPath (Split-Path $Channel) -Recurse -Force }
 $reader = [IO.StreamReader]::new($pipe, $utf8)
 $writer = [IO.StreamWriter]::new($pipe, $utf8)
 $writer.NewLine = "`n"
@@ -123,6 +125,8 @@ finally {
     # After Ctrl+C in this process the script still runs here; it gives back its locks now.
     $worker.Stop()
     $worker.Runspace.Dispose()
+    # The task does it too, unless it was killed.
+    Remove-Item -LiteralPath $request.scratch -Recurse -Force -ErrorAction Ignore
     $pipe.Dispose()
 }
 exit ($state.Failed ? 1 : 0)

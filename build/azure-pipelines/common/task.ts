@@ -40,6 +40,7 @@ export async function runTask(task: TaskDefinition): Promise<void> {
         const outcome = await runPwsh(pwsh, {
             script: path.join(task.directory, 'task.ps1'),
             parameters,
+            scratch: scratch.folder,
             modulePath: modulePath || undefined,
             minimumVersion: minimumModuleVersion,
             verbose: tl.getVariable('System.Debug')?.toLowerCase() === 'true',
