@@ -33,6 +33,13 @@ foreach ($peer in $peers) {
             & { Use-CoordLock /locks/stream { try { 1, 2 } catch { 'caught' } } | Select-Object -First 1; 'next' } | Should -Be 1, 'next'
         }
 
+        It 'take what a program writes to its standard error for no failure, and an error for one' -Skip:($IsWindows) {
+            $ErrorActionPreference = 'Stop'
+            $lines = Use-CoordLock /locks/native { sh -c 'echo progress >&2; echo done' } -ErrorAction Stop 2>&1
+            "$lines" | Should -Be 'progress done'
+            { Use-CoordLock /locks/native { Write-Error 'no' } } | Should -Throw 'no'
+        }
+
         It 'keep runspaces apart that share a session' {
             $held = Lock-Coord /locks/shared
             $run = Start-Background { Use-CoordLock /locks/shared { 'mine' } -Session $Session; Unlock-Coord /locks/shared -ErrorAction SilentlyContinue } $session

@@ -25,7 +25,7 @@ internal static class ScriptBlockRunner
         ExceptionDispatchInfo? refused = null;
         // All of these are raised on this thread, by what the block does.
         PassOn(output, cmdlet.WriteObject);
-        PassOn(shell.Streams.Error, cmdlet.WriteError);
+        PassOn(shell.Streams.Error, record => NativeErrorStream.Write(cmdlet, record));
         PassOn(shell.Streams.Warning, record => cmdlet.WriteWarning(record.Message));
         PassOn(shell.Streams.Verbose, record => cmdlet.WriteVerbose(record.Message));
         PassOn(shell.Streams.Debug, record => cmdlet.WriteDebug(record.Message));
