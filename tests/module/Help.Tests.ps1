@@ -7,7 +7,13 @@ BeforeDiscovery {
     $withExamples = foreach ($name in $pages.Keys | Sort-Object) {
         $section = [regex]::Match($pages[$name], '(?s)\n## EXAMPLES\n(.*?)\n## PARAMETERS\n').Groups[1].Value
         $examples = [regex]::Matches($section, '(?s)```powershell\r?\n(.*?)\n```') | ForEach-Object { $_.Groups[1].Value }
-        @{ Name = $name; Examples = @($examples) }
+        # What the examples are about must be there.
+        $needs = switch -Regex ($name) {
+            '-(CoordImage|CoordDockerfile|CoordContainer|CoordContainerLog)$' { 'COORDPS_TEST_DOCKER_HOST' }
+        }
+        $lacks = $needs -and -not [Environment]::GetEnvironmentVariable($needs)
+        if ($lacks) { Write-Host "The examples of $name are skipped: $needs is not set." }
+        @{ Name = $name; Examples = @($examples); Docker = $needs -eq 'COORDPS_TEST_DOCKER_HOST'; Skip = [bool]$lacks }
     }
 }
 
@@ -63,6 +69,16 @@ Describe 'Pages' {
 Describe 'Examples of <Name>' -ForEach $withExamples {
     BeforeEach {
         Push-Location $TestDrive
+        $registry = $env:COORDPS_TEST_REGISTRY ?? '127.0.0.1:5000'
+        $dockerHost = $env:DOCKER_HOST
+        if ($Docker) {
+            $env:DOCKER_HOST = $env:COORDPS_TEST_DOCKER_HOST
+            $images = @(Get-CoordImage).Reference
+            $null = New-Item -ItemType Directory app, broken -Force
+            Set-Content app/Dockerfile "FROM $registry/busybox:1 AS test", 'ARG VERSION', 'RUN echo "$VERSION" > /version', 'FROM test', 'CMD ["sleep", "600"]'
+            Set-Content broken/Dockerfile "FROM $registry/busybox:1", 'RUN echo what went wrong; exit 3'
+            Build-CoordImage app -Tag "$registry/web:1.4" -BuildArg @{ VERSION = '1.4' } | Push-CoordImage | Out-Null
+        }
         $running = @(Get-CoordEnsemble).Name
         $global:ensemble = Start-CoordEnsemble
         Connect-Coord $ensemble | Out-Null
@@ -73,16 +89,18 @@ Describe 'Examples of <Name>' -ForEach $withExamples {
 
     AfterEach {
         Pop-Location
+        if ($Docker) { Get-CoordImage | Where-Object Reference -notin $images | Remove-CoordImage -Force }
+        $env:DOCKER_HOST = $dockerHost
         Get-CoordSession | Disconnect-Coord -Confirm:$false
         Get-CoordEnsemble | Where-Object Name -notin $running | Stop-CoordEnsemble -Confirm:$false
         Remove-Variable -Scope Global ensemble, HostName
     }
 
-    It 'run' {
+    It 'run' -Skip:$Skip {
         $ErrorActionPreference = 'Stop'
         foreach ($example in $Examples) {
             # Hosts of examples are those of a reader; here the ensemble stands for them.
-            $code = $example -replace 'zoo1:2181(,zoo\d:2181)*|localhost:2181', $global:HostName
+            $code = $example -replace 'zoo1:2181(,zoo\d:2181)*|localhost:2181', $global:HostName -replace 'registry\.example\.com', $registry
             try {
                 . ([scriptblock]::Create($code)) | Out-Null
             } catch {
