@@ -229,8 +229,11 @@ RUN exit 1
         }
 
         It 'say that this user may not use its socket' -Skip:([bool]$missingService -or -not (Get-Command setpriv -ErrorAction Ignore)) {
+            # Where this user can read it.
+            $module = (New-Item -ItemType Directory "$TestDrive/module").FullName
+            Get-ChildItem (Split-Path $global:CoordTestModulePath) -Exclude bin | Copy-Item -Destination $module -Recurse
             $text = setpriv --reuid 65534 --regid 65534 --clear-groups env HOME=$TestDrive DOCKER_CONFIG=/nonexistent (Get-Process -Id $PID).Path -NoProfile -NonInteractive -Command @"
-                Import-Module '$global:CoordTestModulePath'
+                Import-Module '$module/CoordPS.psd1'
                 try { Get-CoordImage -ErrorAction Stop } catch { `$_.FullyQualifiedErrorId; `$_.Exception.Message }
 "@
             $text[-2] | Should -Be 'EngineAccessDenied,CoordPS.Cmdlets.GetCoordImageCommand'
