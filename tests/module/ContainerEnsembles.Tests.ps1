@@ -54,7 +54,7 @@ Describe 'An ensemble in containers' -Skip:([bool]$missing) {
             @(Get-CoordMember $name | Where-Object IsServing).Count | Should -Be 3
             (Get-CoordMember $name | Get-CoordContainerLog | Where-Object Line -Match 'Serving clients').Container | Sort-Object -Unique | Should -Be "$name-1", "$name-2", "$name-3"
             (Test-CoordEnsemble $name | Where-Object Status -EQ Failed) | Should -BeNullOrEmpty
-            (Measure-CoordEnsemble $name -Duration 500ms -Operation Write).Errors | Should -Be 0
+            (Measure-CoordEnsemble $name -Duration 500ms -Operation Write).Errors.Count | Should -Be 0
         }
 
         It 'goes on while its leader is killed, started, frozen and restarted' {
@@ -71,6 +71,21 @@ Describe 'An ensemble in containers' -Skip:([bool]$missing) {
             (Get-CoordEnsemble $name).State | Should -Be Running
             (Get-ZNode /kept -Session (Connect-Coord $ensemble.ConnectionString)).Value | Should -Be 'before'
             { Invoke-CoordFault $name -Partition 1 -ErrorAction Stop } | Should -Throw
+        }
+
+        It 'serves kazoo while a container is killed and started again' -Skip:(-not (Test-Path /usr/bin/python3) -or $(& /usr/bin/python3 -c 'import kazoo' 2>$null; $LASTEXITCODE)) {
+            $stop = "$TestDrive/stop"
+            $out = "$TestDrive/kazoo.out"
+            $kazoo = Start-Process /usr/bin/python3 "$PSScriptRoot/../interop/kazoo/serves.py", $ensemble.ConnectionString, $stop -PassThru -RedirectStandardOutput $out -RedirectStandardError "$out.errors"
+            Wait-Until { $kazoo.HasExited -or (Get-Content $out -ErrorAction Ignore) -contains 'ready' } 'kazoo is connected'
+            $leader = (Get-CoordEnsemble $name).Leader
+            & docker -H $env:COORDPS_TEST_DOCKER_HOST kill "$name-$leader" | Out-Null
+            Wait-Until { (Get-CoordEnsemble $name).Leader -notin $null, $leader } 'another leads'
+            & docker -H $env:COORDPS_TEST_DOCKER_HOST start "$name-$leader" | Out-Null
+            Wait-Until { (Get-CoordEnsemble $name).State -eq 'Running' } 'all serve'
+            $null = New-Item $stop
+            $kazoo.WaitForExit(30000) | Should -BeTrue
+            "$(Get-Content $out, "$out.errors")" | Should -Match 'all there'
         }
 
         It 'takes a fourth member, and does without it again' {
@@ -128,7 +143,7 @@ Describe 'An ensemble in containers' -Skip:([bool]$missing) {
             $three = Start-CoordEnsemble "$name-net" -Container -Image $image -Members 3 -Network $name
             $session = Connect-Coord $three.ConnectionString
             (New-ZNode /net -Data 'x' -Session $session).Path | Should -Be '/net'
-            (Get-CoordContainer "$name-net-1").Ports.HostPort | Should -Be $three.Members[0].ClientEndPoint.Port
+            ((Get-CoordContainer "$name-net-1").Ports | Where-Object ContainerPort -EQ 2181).HostPort | Should -Be $three.Members[0].ClientEndPoint.Port
             (Backup-CoordEnsemble "$TestDrive/net" -Ensemble $three).ZNodeCount | Should -BeGreaterThan 4
         } finally {
             Get-CoordEnsemble "$name-net" -ErrorAction Ignore | Stop-CoordEnsemble -DeleteData
@@ -137,13 +152,13 @@ Describe 'An ensemble in containers' -Skip:([bool]$missing) {
     }
 
     It 'that can''t start leaves nothing and says why: <Id>' -ForEach @(
-        @{ Id = 'NotFound'; With = @{ Image = '127.0.0.1:5000/no-such:1' }; Says = '*No such image*' }
-        @{ Id = 'MemberFailed'; With = @{ Image = '127.0.0.1:5000/busybox:1' }; Says = '*' }
-        @{ Id = 'BadConfiguration'; With = @{ Configuration = @{ dataDir = '/x' } }; Says = "*dataDir can't be set*" }
-        @{ Id = 'EngineUnreachable'; With = @{ DockerHost = 'unix:///nowhere.sock' }; Says = '*no such socket*' }
+        @{ Id = 'NotFound'; Parameters = @{ Image = '127.0.0.1:5000/no-such:1' }; Says = '*No such image*' }
+        @{ Id = 'MemberFailed'; Parameters = @{ Image = '127.0.0.1:5000/busybox:1' }; Says = '*' }
+        @{ Id = 'BadConfiguration'; Parameters = @{ Configuration = @{ dataDir = '/x' } }; Says = "*dataDir can't be set*" }
+        @{ Id = 'EngineUnreachable'; Parameters = @{ DockerHost = 'unix:///nowhere.sock' }; Says = '*no such socket*' }
     ) {
-        $with = @{ Image = $image } + @{}
-        foreach ($key in $With.Keys) { $with[$key] = $With[$key] }
+        $with = @{ Image = $image }
+        foreach ($key in $Parameters.Keys) { $with[$key] = $Parameters[$key] }
         $caught = $null
         try { $null = Start-CoordEnsemble "$name-bad" -Container @with -ErrorAction Stop } catch { $caught = $_ }
         $caught.FullyQualifiedErrorId | Should -BeLike "$Id,*"
