@@ -13,7 +13,17 @@ BeforeDiscovery {
         }
         $lacks = $needs -and -not [Environment]::GetEnvironmentVariable($needs)
         if ($lacks) { Write-Host "The examples of $name are skipped: $needs is not set." }
-        @{ Name = $name; Examples = @($examples); Docker = $needs -eq 'COORDPS_TEST_DOCKER_HOST'; Skip = [bool]$lacks }
+        # Of others, single examples are about containers.
+        $ofContainers = @($examples) -match 'registry\.example\.com/coordps'
+        if ($ofContainers -and -not $env:COORDPS_TEST_DOCKER_HOST) {
+            if (-not $lacks) { Write-Host "An example of $name is skipped: COORDPS_TEST_DOCKER_HOST is not set." }
+            $examples = @($examples) -notmatch 'registry\.example\.com/coordps'
+            $ofContainers = @()
+        }
+        @{
+            Name = $name; Examples = @($examples); Skip = [bool]$lacks; Member = [bool]$ofContainers
+            Docker = $needs -eq 'COORDPS_TEST_DOCKER_HOST' -or $ofContainers
+        }
     }
 }
 
@@ -72,12 +82,16 @@ Describe 'Examples of <Name>' -ForEach $withExamples {
         $registry = $env:COORDPS_TEST_REGISTRY ?? '127.0.0.1:5000'
         $dockerHost = $env:DOCKER_HOST
         if ($Docker) {
+            Import-Module "$PSScriptRoot/Engines.psm1"
             $env:DOCKER_HOST = $env:COORDPS_TEST_DOCKER_HOST
+            $member = $Member ? (Get-TestImage) : ''
+            $containers = @(Get-CoordContainer -All).Id
             $images = @(Get-CoordImage).Reference
             $null = New-Item -ItemType Directory app, broken -Force
             Set-Content app/Dockerfile "FROM $registry/busybox:1 AS test", 'ARG VERSION', 'RUN echo "$VERSION" > /version', 'FROM test', 'CMD ["sleep", "600"]'
             Set-Content broken/Dockerfile "FROM $registry/busybox:1", 'RUN echo what went wrong; exit 3'
             Build-CoordImage app -Tag "$registry/web:1.4" -BuildArg @{ VERSION = '1.4' } | Push-CoordImage | Out-Null
+            if ($Name -match 'Container') { $null = Start-CoordContainer "$registry/web:1.4" -Name web -Network host }
         }
         $running = @(Get-CoordEnsemble).Name
         $global:ensemble = Start-CoordEnsemble
@@ -89,7 +103,11 @@ Describe 'Examples of <Name>' -ForEach $withExamples {
 
     AfterEach {
         Pop-Location
-        if ($Docker) { Get-CoordImage | Where-Object Reference -notin $images | Remove-CoordImage -Force }
+        if ($Docker) {
+            Get-CoordEnsemble | Where-Object Kind -EQ Container | Stop-CoordEnsemble -DeleteData
+            Get-CoordContainer -All | Where-Object Id -notin $containers | Remove-CoordContainer -Force -Volume
+            Get-CoordImage | Where-Object Reference -notin $images | Remove-CoordImage -Force
+        }
         $env:DOCKER_HOST = $dockerHost
         Get-CoordSession | Disconnect-Coord -Confirm:$false
         Get-CoordEnsemble | Where-Object Name -notin $running | Stop-CoordEnsemble -Confirm:$false
@@ -100,7 +118,7 @@ Describe 'Examples of <Name>' -ForEach $withExamples {
         $ErrorActionPreference = 'Stop'
         foreach ($example in $Examples) {
             # Hosts of examples are those of a reader; here the ensemble stands for them.
-            $code = $example -replace 'zoo1:2181(,zoo\d:2181)*|localhost:2181', $global:HostName -replace 'registry\.example\.com', $registry
+            $code = $example -replace 'zoo1:2181(,zoo\d:2181)*|localhost:2181', $global:HostName -replace 'registry\.example\.com/coordps:1', $member -replace 'registry\.example\.com', $registry
             try {
                 . ([scriptblock]::Create($code)) | Out-Null
             } catch {
