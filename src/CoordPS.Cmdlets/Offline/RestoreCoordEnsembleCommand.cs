@@ -79,6 +79,9 @@ public sealed class RestoreCoordEnsembleCommand : AsyncCmdlet
         }
 
         string source = GetUnresolvedProviderPathFromPSPath(Path);
+        // The object may be older than what another shell, or another command, has done since.
+        if (ParameterSetName == EnsembleSet && Ensemble.Local is ContainerEnsemble present)
+            await present.RefreshAsync(Cancellation);
         if (Targets() is not { } targets)
             return;
         using TemporaryCopy? copy = ParameterSetName == EnsembleSet && Ensemble.Local is ContainerEnsemble ? new TemporaryCopy() : null;
