@@ -98,7 +98,7 @@ foreach ($peer in $peers) {
         It 'write the configuration and the record of the rollout in one transaction' {
             Publish-CoordDeployment app:2 @gate -Config @{ color = 'green' } | Out-Null
             $config = Get-ZNode /app/config/color
-            (Get-Record).configZxid | Should -Be ('0x{0:x}' -f $config.ModifiedZxid)
+            (Get-Record).configZxid | Should -Be ('0x{0:x}' -f $config.Mzxid)
             (Get-Record).revision | Should -Be ((Get-CoordRollout app).Revision)
             (Get-Record).history.Count | Should -Be 2
         }
@@ -184,7 +184,7 @@ foreach ($peer in $peers) {
                 $holder = Get-CoordLock /locks/deploy/app -Holder -Session $session
                 Remove-ZNode $holder.ZNode
                 $running.Async.AsyncWaitHandle.WaitOne(30000) | Should -BeTrue
-                $failed = { $running.Shell.EndInvoke($running.Async) } | Should -Throw -PassThru
+                $failed = $running.Shell.Streams.Error[0]
                 "$failed" | Should -Match 'could no longer be relied on'
                 "$failed" | Should -Match 'It was taken back'
                 $running.Shell.Dispose()
@@ -215,7 +215,7 @@ foreach ($peer in $peers) {
                     Start-Sleep -Seconds 1
                     $through.Proxy.Start()
                     $running.Async.AsyncWaitHandle.WaitOne(30000) | Should -BeTrue
-                    $failed = { $running.Shell.EndInvoke($running.Async) } | Should -Throw -PassThru
+                    $failed = $running.Shell.Streams.Error[0]
                     "$failed" | Should -Match 'It was taken back: Deployment.* was put back; configuration /app/config was put back'
                     $running.Shell.Dispose()
                     Should-BeAsBefore $before
@@ -232,7 +232,7 @@ foreach ($peer in $peers) {
                 Wait-Until { $running.Shell.Streams.Verbose.Message -match 'Waiting for .*replicas' }
                 Set-CoordConfig /app/config -Key color -Value theirs -Session $other | Out-Null
                 $running.Async.AsyncWaitHandle.WaitOne(30000) | Should -BeTrue
-                $failed = { $running.Shell.EndInvoke($running.Async) } | Should -Throw -PassThru
+                $failed = $running.Shell.Streams.Error[0]
                 "$failed" | Should -Match 'but for what someone else has changed since: color'
                 $running.Shell.Dispose()
                 (Get-CoordConfig /app/config).color | Should -Be theirs
@@ -292,7 +292,7 @@ foreach ($peer in $peers) {
             Wait-Until { (Get-Data).DB__HOST -eq 'db-2' }
             kubectl patch configmap app-config --type merge -p '{ "data": { "DB__HOST": "mine", "EXTRA": "1" } }' | Out-Null
             Wait-Until { $data = Get-Data; $data.DB__HOST -eq 'db-2' -and -not $data.EXTRA }
-            kubectl delete configmap app-config | Out-Null
+            kubectl delete configmap app-config --wait=false | Out-Null
             Wait-Until { (Get-Data).SIZE -eq '3' }
             $running.Output.Action | Should -Contain Configured
             (Measure-Command { $running.Shell.Stop() }).TotalSeconds | Should -BeLessThan 2

@@ -112,6 +112,9 @@ public sealed class SyncCoordConfigMapCommand : ConfigCmdlet
                 if (wanted is null || !isKnown || (count > 0 && live is not null && IsEqual(live, wanted)))
                     continue;
                 (CoordPublication done, live) = await MakeEqualAsync(cluster, wanted, name, ns, ct);
+                // A change of our own comes back as one that is seen.
+                if (count > 0 && done.Action == CoordPublishAction.Unchanged)
+                    continue;
                 WriteObject(done);
                 if (++count >= Count)
                     return;

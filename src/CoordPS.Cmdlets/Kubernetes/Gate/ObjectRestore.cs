@@ -67,7 +67,8 @@ internal static class ObjectRestore
     {
         if (live.ResourceVersion == before.ResourceVersion)
             return null;
-        if (after is not null && !JsonNode.DeepEquals(after.Spec?["template"], live.Spec?["template"]))
+        // It is as it was applied, or, after an attempt of ours that was interrupted, as it was before; else it is someone else's.
+        if (after is not null && !JsonNode.DeepEquals(after.Spec?["template"], live.Spec?["template"]) && !JsonNode.DeepEquals(before.Spec?["template"], live.Spec?["template"]))
             return $"{live.Description} was left: someone else has changed it since";
         var options = new WriteOptions { FieldManager = manager };
         KubernetesObject old = Past(before, live);
