@@ -137,6 +137,31 @@ Describe 'An ensemble in containers' -Skip:([bool]$missing) {
         }
     }
 
+    It 'runs Apache''s server as the official image does' {
+        $apache = Get-TestApacheImage
+        if (-not $apache) { Set-ItResult -Skipped -Because 'Apache ZooKeeper, java or jlink is missing' }
+        $three = Start-CoordEnsemble "$name-apache" -Container -Image $apache -Members 3
+        try {
+            $session = Connect-Coord $three.ConnectionString
+            $null = New-ZNode /apache -Data 'before' -Session $session
+            (Get-CoordMember "$name-apache").Version | Select-Object -Unique | Should -Match '^3\.'
+            (Get-CoordMember "$name-apache").Version | Should -Not -Match 'CoordPS'
+            (Test-CoordEnsemble "$name-apache" | Where-Object Status -EQ Failed) | Should -BeNullOrEmpty
+            $leader = (Get-CoordEnsemble "$name-apache").Leader
+            Stop-CoordMember "$name-apache" $leader -Kill
+            Start-CoordMember "$name-apache" $leader
+            (Backup-CoordEnsemble "$TestDrive/apache" -Ensemble $three).ZNodeCount | Should -BeGreaterThan 4
+            $null = Set-ZNode /apache -Data 'after' -Session (Connect-Coord $three.ConnectionString)
+            Stop-CoordEnsemble "$name-apache"
+            $null = Restore-CoordEnsemble "$TestDrive/apache" -Ensemble $three -Force
+            $again = Start-CoordEnsemble "$name-apache" -Container
+            (Get-ZNode /apache -Session (Connect-Coord $again.ConnectionString)).Value | Should -Be 'before'
+            (Add-CoordMember "$name-apache").IsServing | Should -BeTrue
+        } finally {
+            Stop-CoordEnsemble "$name-apache" -DeleteData
+        }
+    }
+
     It 'has a network in which members find each other by name' -Skip:($networks -notcontains 'bridge') {
         $null = & docker -H $env:COORDPS_TEST_DOCKER_HOST network create $name
         try {

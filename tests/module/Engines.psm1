@@ -56,4 +56,17 @@ function Get-TestImage([string] $DockerHost = $env:COORDPS_TEST_DOCKER_HOST) {
     $image
 }
 
+# An image of Apache ZooKeeper with the environment variables of the official one, built the first time; nothing when it can't be built.
+function Get-TestApacheImage {
+    $image = "$(Get-TestRegistry)/apache:test"
+    $before = $env:DOCKER_HOST
+    $env:DOCKER_HOST = $env:COORDPS_TEST_DOCKER_HOST
+    try {
+        $null = & bash "$services/apache-image.sh" $image
+        if (-not $LASTEXITCODE) { $image }
+    } finally {
+        $env:DOCKER_HOST = $before
+    }
+}
+
 Export-ModuleMember -Function *-*Engine, Get-Test*
