@@ -294,8 +294,9 @@ foreach ($peer in $peers) {
             Wait-Until { $data = Get-Data; $data.DB__HOST -eq 'db-2' -and -not $data.EXTRA }
             kubectl delete configmap app-config --wait=false | Out-Null
             Wait-Until { (Get-Data).SIZE -eq '3' }
-            $running.Output.Action | Should -Contain Configured
             (Measure-Command { $running.Shell.Stop() }).TotalSeconds | Should -BeLessThan 2
+            # Not before: the output of a pipeline that runs is waited for.
+            $running.Output.Action | Should -Contain Configured
             $running.Shell.Dispose()
             (Sync-CoordConfigMap /app/config -Count 1 -Session $session).Action | Should -Be Unchanged
         }

@@ -1,6 +1,7 @@
 # What Get-Help says of the module as it is installed, and whether the examples do what they say they do: each page's examples run in order,
 # with a session open, against an ensemble of their own.
 BeforeDiscovery {
+    Import-Module "$PSScriptRoot/Kubernetes.psm1"
     $commands = Get-Command -Module CoordPS -CommandType Cmdlet | ForEach-Object { @{ Name = $_.Name; Command = $_ } }
     $pages = @{}
     Get-ChildItem "$PSScriptRoot/../../docs/cmdlets/*.md" | ForEach-Object { $pages[$_.BaseName] = Get-Content -Raw $_ }
@@ -11,8 +12,10 @@ BeforeDiscovery {
         $needs = switch -Regex ($name) {
             '-(CoordImage|CoordDockerfile|CoordContainer|CoordContainerLog)$' { 'COORDPS_TEST_DOCKER_HOST' }
         }
+        $needs ??= if ("$examples" -match '-Coord(Deployment|Rollout|Scale|Pod|PodLog|ConfigMap)\b|Set-CoordAutoscale') { 'COORDPS_TEST_KUBECONFIG' }
         $lacks = $needs -and -not [Environment]::GetEnvironmentVariable($needs)
-        if ($lacks) { Write-Host "The examples of $name are skipped: $needs is not set." }
+        $reason = $lacks ? "$needs is not set" : $needs -eq 'COORDPS_TEST_KUBECONFIG' ? (Get-MissingCluster) : $null
+        if ($reason) { Write-Host "The examples of $name are skipped: $reason." }
         # Of others, single examples are about containers.
         $ofContainers = @($examples) -match 'registry\.example\.com/coordps'
         if ($ofContainers -and -not $env:COORDPS_TEST_DOCKER_HOST) {
@@ -21,11 +24,13 @@ BeforeDiscovery {
             $ofContainers = @()
         }
         @{
-            Name = $name; Examples = @($examples); Skip = [bool]$lacks; Member = [bool]$ofContainers
+            Name = $name; Examples = @($examples); Skip = [bool]$reason; Member = [bool]$ofContainers
+            NeedsCluster = $needs -eq 'COORDPS_TEST_KUBECONFIG'
             Docker = $needs -eq 'COORDPS_TEST_DOCKER_HOST' -or $ofContainers
         }
     }
 }
+BeforeAll { Import-Module "$PSScriptRoot/Kubernetes.psm1" }
 
 Describe 'Help of <Name>' -ForEach $commands {
     BeforeAll {
@@ -76,6 +81,7 @@ Describe 'Pages' {
     }
 }
 
+# Examples with a cluster find a deployment web of three pods, in its second revision, there.
 Describe 'Examples of <Name>' -ForEach $withExamples {
     BeforeEach {
         Push-Location $TestDrive
@@ -99,10 +105,16 @@ Describe 'Examples of <Name>' -ForEach $withExamples {
         '/app/config', '/app/ready', '/app/servers/web-a', '/app/servers/web-b' | New-ZNode -Data 'color=blue' -Parents | Out-Null
         New-ZNode /team | Out-Null
         $global:HostName = $ensemble.ConnectionString
+        $cluster = $null
+        if ($NeedsCluster -and -not $Skip) {
+            $cluster = Start-TestCluster
+            1, 2 | ForEach-Object { Publish-CoordDeployment "registry.example/web:$_" -Replicas 3 -Port 80 -Cpu 100m | Wait-CoordRollout -Timeout 1m | Out-Null }
+        }
     }
 
     AfterEach {
         Pop-Location
+        Stop-TestCluster $cluster
         if ($Docker) {
             Get-CoordEnsemble | Where-Object Kind -EQ Container | Stop-CoordEnsemble -DeleteData
             Get-CoordContainer -All | Where-Object Id -notin $containers | Remove-CoordContainer -Force -Volume
