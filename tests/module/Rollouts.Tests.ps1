@@ -43,7 +43,7 @@ Describe 'Rollouts' -Skip:([bool]$skip) {
         "$($states[-1].Problem)" | Should -Match 'not ready'
         $failed[0].FullyQualifiedErrorId | Should -BeLike 'RolloutTimeout,*'
         $failed[0].CategoryInfo.Category | Should -Be OperationTimeout
-        "$($failed[0])" | Should -Match 'runs and is not ready'
+        "$($failed[0])" | Should -Match 'NotReady: '
         Get-KubectlVerdict web | Should -BeIn $null, 'Failed'
     }
 
@@ -147,7 +147,7 @@ Describe 'Rollouts' -Skip:([bool]$skip) {
             $published = Publish-CoordDeployment app:not-ready -Name web -KubeConfig $through.KubeConfig
             $published.KubeConfig | Should -Be $through.KubeConfig
             $waiting = Start-Background { $Session | Wait-CoordRollout -Timeout 60s -Verbose } $published
-            Wait-Until { $waiting.Shell.Streams.Verbose.Message -match 'is not ready' }
+            Wait-Until { $waiting.Shell.Streams.Verbose.Message -match 'NotReady' }
             $through.Proxy.Stop()
             Publish-Other app:5 | Wait-CoordRollout -Timeout 60s | Out-Null
             Start-Sleep -Milliseconds 500
@@ -165,14 +165,14 @@ Describe 'Rollouts' -Skip:([bool]$skip) {
     It 'that are deleted meanwhile end the wait, and so does Ctrl+C' {
         Publish-CoordDeployment app:not-ready -Name doomed -Replicas 1 | Out-Null
         $waiting = Start-Background { Wait-CoordRollout doomed -Verbose -ErrorAction Continue } $null
-        Wait-Until { $waiting.Shell.Streams.Verbose.Message -match 'is not ready' }
+        Wait-Until { $waiting.Shell.Streams.Verbose.Message -match 'NotReady' }
         Remove-CoordDeployment doomed -Confirm:$false
         $waiting.Async.AsyncWaitHandle.WaitOne(15000) | Should -BeTrue
         $waiting.Shell.Streams.Error[0].FullyQualifiedErrorId | Should -BeLike 'RolloutGone,*'
         $waiting.Shell.Dispose()
         Publish-Other app:not-ready | Out-Null
         $waiting = Start-Background { Wait-CoordRollout web -Verbose } $null
-        Wait-Until { $waiting.Shell.Streams.Verbose.Message -match 'is not ready' }
+        Wait-Until { $waiting.Shell.Streams.Verbose.Message -match 'NotReady' }
         (Measure-Command { $waiting.Shell.Stop() }).TotalSeconds | Should -BeLessThan 2
         $waiting.Shell.Dispose()
     }
