@@ -52,6 +52,18 @@ public sealed class ContainerSettingsTests : IDisposable
         Assert.Equal("1\n", File.ReadAllText(In("data", "myid")));
     }
 
+    [Theory]
+    [InlineData("zk-0", null, "1")]
+    [InlineData("zk-2", null, "3")]
+    [InlineData("zk-2", "7", "7")]
+    [InlineData("other", null, "1")]
+    public void A_pod_of_a_stateful_set_is_the_server_whose_host_has_its_name(string host, string? id, string expected)
+    {
+        Settings(("HOSTNAME", host), ("ZOO_MY_ID", id ?? ""), ("ZOO_SERVERS", "server.1=zk-0.zk:2888:3888;2181 server.2=zk-1.zk:2888:3888;2181 server.3=zk-2.zk:2888:3888;2181")).Write();
+
+        Assert.Equal($"{expected}\n", File.ReadAllText(In("data", "myid")));
+    }
+
     [Fact]
     public void What_is_about_Java_is_said_to_have_no_effect()
     {

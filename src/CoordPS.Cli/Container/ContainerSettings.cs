@@ -58,8 +58,17 @@ internal sealed class ContainerSettings(Func<string, string?> environment)
     public void Write()
     {
         WriteMissing(ConfigFile, Config());
-        WriteMissing(Path.Combine(DataDir, "myid"), Value("ZOO_MY_ID", "1") + "\n");
+        WriteMissing(Path.Combine(DataDir, "myid"), Value("ZOO_MY_ID", IdOfHost() ?? "1") + "\n");
     }
+
+    /// <summary>
+    /// The number of the server whose host begins with this container's name, as those of a StatefulSet's pods do (<c>server.2=zk-1.zk:…</c> for
+    /// <c>zk-1</c>); null when there is none.
+    /// </summary>
+    private string? IdOfHost() => Value("HOSTNAME", "") is { Length: > 0 } host
+        ? Words("ZOO_SERVERS").Select(static line => line.Split('=', 2)).FirstOrDefault(parts =>
+            parts is [var key, var address] && key.StartsWith("server.", StringComparison.Ordinal) && address.Split(':')[0].Split('.')[0].Equals(host, StringComparison.OrdinalIgnoreCase))?[0]["server.".Length..]
+        : null;
 
     /// <summary>Whole or not at all: a container that is killed just then starts again with what it finds.</summary>
     private static void WriteMissing(string file, string text)
