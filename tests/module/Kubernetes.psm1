@@ -85,6 +85,8 @@ function Get-MissingCluster {
         'COORDPS_TEST_KUBECONFIG names no cluster'
     } elseif (-not (Test-Path $script:kubeConfig)) {
         "COORDPS_TEST_KUBECONFIG names $($script:kubeConfig), which is not there"
+    } elseif ((Get-Content -Raw $script:kubeConfig) -notmatch 'namespace: default') {
+        "the context of $($script:kubeConfig) does not say 'namespace: default', in whose place tests put their own"
     } elseif (-not (Test-Path $player)) {
         'the kubelet is not there to be played: dotnet build -c Release tests/CoordPS.KubeletPlayer'
     }
