@@ -144,6 +144,8 @@ Describe 'Publish-CoordDeployment' -Skip:([bool]$skip) {
         $published = New-CoordManifest keep -Image app:1 -Port 80 -Label $labels | Publish-CoordDeployment -Prune -Selector tier=pruned
         ($published | Where-Object Action -EQ Pruned).Kind | Sort-Object | Should -Be Deployment, Service
         ($published | Where-Object Action -EQ Pruned).Name | Select-Object -Unique | Should -Be drop
+        # What has gone is not waited for.
+        $published | Where-Object Action -EQ Pruned | Wait-CoordRollout -ErrorAction Stop | Should -BeNullOrEmpty
         (Get-CoordDeployment keep, foreign, unlabeled).Count | Should -Be 3
     }
 

@@ -18,7 +18,7 @@ public sealed partial class PublishCoordDeploymentCommand : ManifestCmdlet
     private readonly HashSet<(string Kind, string? Namespace, string Name)> _published = [];
     private readonly HashSet<string> _namespaces = new(StringComparer.Ordinal);
     private readonly List<string> _inFlight = [];
-    private CancellationTokenRegistration _stopping;
+    private bool _hasNothingToSay;
     private Cluster _cluster = null!;
     private Publisher _publisher = null!;
     private bool _isTrial;
@@ -121,7 +121,7 @@ public sealed partial class PublishCoordDeploymentCommand : ManifestCmdlet
         _isTrial = IsTrial();
         _cluster = ClusterUse.Open(this, KubeConfig, Context);
         _publisher = new Publisher(_cluster, Namespace, FieldManager, Force);
-        _stopping = Cancellation.Register(SayWhatWasApplied);
+        Cancellation.Register(SayWhatWasApplied);
         return Task.CompletedTask;
     }
 
@@ -136,7 +136,8 @@ public sealed partial class PublishCoordDeploymentCommand : ManifestCmdlet
             await PublishGatedAsync();
         else if (Prune)
             await PruneAsync();
-        await _stopping.DisposeAsync();
+        lock (_inFlight)
+            _hasNothingToSay = true;
         ClusterUse.Report(this, _cluster);
     }
 
@@ -144,7 +145,9 @@ public sealed partial class PublishCoordDeploymentCommand : ManifestCmdlet
     protected override void Dispose(bool disposing)
     {
         base.Dispose(disposing);
-        _stopping.Dispose();
+        // Where Ctrl+C ends the process, it may end before the thread that brought the news has come to this.
+        if (disposing)
+            SayWhatWasApplied();
     }
 
     private bool IsTrial() => MyInvocation.BoundParameters.TryGetValue("WhatIf", out object? given)
@@ -383,16 +386,15 @@ public sealed partial class PublishCoordDeploymentCommand : ManifestCmdlet
     /// <summary>A pipeline that is stopped takes no more output, so this goes to the host.</summary>
     private void SayWhatWasApplied()
     {
-        string said;
         lock (_inFlight)
         {
-            if (IsGated || _isTrial || (_applied == 0 && _inFlight.Count == 0))
+            if (_hasNothingToSay || IsGated || _isTrial || (_applied == 0 && _inFlight.Count == 0))
                 return;
+            _hasNothingToSay = true;
             string last = _applied == 0 ? "nothing was applied" : $"{_applied} {(_applied == 1 ? "object was" : "objects were")} applied, {_last} last";
             string open = _inFlight.Count == 0 ? "" : $"; {_inFlight.Count} in flight may have been: {string.Join(", ", _inFlight.Take(10))}{(_inFlight.Count > 10 ? ", …" : "")}";
-            said = $"Publish-CoordDeployment was stopped: {last}{open}.";
+            // Under the lock: who comes second is not to leave before it is said.
+            Host.UI.WriteWarningLine($"Publish-CoordDeployment was stopped: {last}{open}.");
         }
-
-        Host.UI.WriteWarningLine(said);
     }
 }

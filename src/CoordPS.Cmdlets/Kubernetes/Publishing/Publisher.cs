@@ -84,7 +84,7 @@ internal sealed class Publisher(Cluster cluster, string? defaultNamespace, strin
         {
             // The controller writes the number a moment later: the next one when the pods change.
             long known = RolloutHistory.RevisionOf(after) ?? 0;
-            revision = before is not null && JsonNode.DeepEquals(before.Spec?["template"], after.Spec?["template"]) ? known : known + 1;
+            revision = before is not null && JsonNode.DeepEquals(before.Spec?["template"], after.Spec?["template"]) ? Math.Max(known, 1) : known + 1;
         }
 
         return new CoordPublication
@@ -93,7 +93,7 @@ internal sealed class Publisher(Cluster cluster, string? defaultNamespace, strin
             Namespace = after.Namespace,
             Kind = after.Kind,
             ApiVersion = after.ApiVersion,
-            Action = action ?? (before is null ? CoordPublishAction.Created : before.ResourceVersion == after.ResourceVersion ? CoordPublishAction.Unchanged : CoordPublishAction.Configured),
+            Action = action ?? (before is null ? CoordPublishAction.Created : IsSame(before, after) ? CoordPublishAction.Unchanged : CoordPublishAction.Configured),
             Revision = revision,
             Generation = after.Generation,
             Image = isWorkload ? string.Join(", ", WorkloadKinds.ImagesOf(after)) : null,
@@ -101,4 +101,8 @@ internal sealed class Publisher(Cluster cluster, string? defaultNamespace, strin
             KubeConfig = cluster.KubeConfig,
         };
     }
+
+    /// <summary>A controller may have written a status between the two looks; that is no change of ours.</summary>
+    private static bool IsSame(KubernetesObject before, KubernetesObject after) =>
+        before.ResourceVersion == after.ResourceVersion || ObjectDifference.Compare(before, after).Count == 0;
 }

@@ -36,10 +36,14 @@ public sealed class WaitCoordRolloutCommand : RolloutCmdlet
     [ValidateRange(0, long.MaxValue)]
     public long Generation { get; set; }
 
+    /// <summary>What <c>Publish-CoordDeployment</c> did with it: what it pruned is not waited for.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    public CoordPublishAction? Action { get; set; }
+
     /// <inheritdoc/>
     protected override async Task ProcessAsync()
     {
-        if (CurrentType is not { } type)
+        if (CurrentType is not { } type || Action == CoordPublishAction.Pruned)
             return;
         foreach (string name in Name)
         {
