@@ -36,6 +36,7 @@ Describe 'Images' -Skip:([bool]$missing) {
 
         # The error of a block that must fail, and emits nothing else.
         function Get-Failure([scriptblock] $Code) {
+            $ErrorActionPreference = 'Continue'
             $failures = @(& $Code 2>&1)
             $failures | Should -HaveCount 1
             $failures[0] | Should -BeOfType ([System.Management.Automation.ErrorRecord])

@@ -32,7 +32,8 @@ BeforeAll {
 
     function Stop-Writer($Writer) {
         $Writer.State.Stop = $true
-        $stored = $Writer.Job | Receive-Job -Wait -AutoRemoveJob
+        $stored = $Writer.Job | Wait-Job | Receive-Job
+        Remove-Job $Writer.Job
         $stored | Should -BeGreaterOrEqual $Writer.State.Acknowledged
     }
 }
