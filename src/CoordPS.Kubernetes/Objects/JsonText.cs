@@ -1,4 +1,6 @@
+using System.Buffers.Text;
 using System.Globalization;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -62,5 +64,39 @@ internal static class JsonText
         return made;
     }
 
-    public static byte[] ToUtf8(this JsonNode json) => JsonSerializer.SerializeToUtf8Bytes(json, Compact);
+    public static byte[] ToUtf8(this JsonNode json) => Unescape(JsonSerializer.SerializeToUtf8Bytes(json, Compact));
+
+    /// <summary>
+    /// Writes as themselves what the serializer writes as two escapes, the characters beyond U+FFFF: a server reads what it is to apply as YAML,
+    /// which has no such pairs.
+    /// </summary>
+    private static byte[] Unescape(byte[] json)
+    {
+        if (json.AsSpan().IndexOf("\\uD"u8) < 0)
+            return json;
+        int length = 0;
+        for (int i = 0; i < json.Length;)
+        {
+            if (json[i] != '\\')
+            {
+                json[length++] = json[i++];
+            }
+            else if (UnitAt(json, i) is { } high && UnitAt(json, i + 6) is { } low && char.IsSurrogatePair(high, low))
+            {
+                length += new Rune(high, low).EncodeToUtf8(json.AsSpan(length));
+                i += 12;
+            }
+            else
+            {
+                json[length++] = json[i++];
+                json[length++] = json[i++];
+            }
+        }
+
+        return json[..length];
+    }
+
+    private static char? UnitAt(byte[] json, int at) =>
+        at + 6 <= json.Length && json[at] == '\\' && json[at + 1] == 'u' && Utf8Parser.TryParse(json.AsSpan(at + 2, 4), out ushort unit, out int read, 'X') && read == 4
+            ? (char)unit : null;
 }
