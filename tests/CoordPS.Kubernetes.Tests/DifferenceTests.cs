@@ -81,5 +81,16 @@ public class DifferenceTests
         Assert.DoesNotContain("c2FtZQ", text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void What_kubectl_has_kept_of_a_secret_is_not_shown()
+    {
+        const string kept = "'kubectl.kubernetes.io/last-applied-configuration': '{\"data\":{\"a\":\"b2xk\"}}'";
+        KubernetesObject before = Yaml($"{{apiVersion: v1, kind: Secret, metadata: {{name: s, annotations: {{{kept}}}}}}}"),
+            after = Yaml($"{{apiVersion: v1, kind: Secret, metadata: {{name: s, annotations: {{{kept}, more: x}}}}}}");
+        string text = ObjectDifference.ToText(before, after);
+        Assert.Contains("more: x", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("b2xk", text, StringComparison.Ordinal);
+    }
+
     private static KubernetesObject Yaml(string text) => KubernetesYaml.Read(text).Single();
 }

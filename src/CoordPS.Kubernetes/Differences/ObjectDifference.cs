@@ -57,14 +57,20 @@ public static class ObjectDifference
         {
             JsonObject? old = before.Object(field), now = after.Object(field);
             foreach (string name in (old ?? []).Select(static p => p.Key).Concat((now ?? []).Select(static p => p.Key)).Distinct().ToArray())
-            {
-                bool both = old?.ContainsKey(name) == true && now?.ContainsKey(name) == true, differs = both && !JsonNode.DeepEquals(old![name], now![name]);
-                if (old?.ContainsKey(name) == true)
-                    old[name] = differs ? "*** (before)" : "***";
-                if (now?.ContainsKey(name) == true)
-                    now[name] = differs ? "*** (after)" : "***";
-            }
+                Mask(old, now, name);
         }
+
+        // kubectl keeps the whole of what it has applied in there.
+        Mask(before.Object("metadata").Object("annotations"), after.Object("metadata").Object("annotations"), RolloutHistory.LastAppliedAnnotation);
+    }
+
+    private static void Mask(JsonObject? old, JsonObject? now, string name)
+    {
+        bool both = old?.ContainsKey(name) == true && now?.ContainsKey(name) == true, differs = both && !JsonNode.DeepEquals(old![name], now![name]);
+        if (old?.ContainsKey(name) == true)
+            old[name] = differs ? "*** (before)" : "***";
+        if (now?.ContainsKey(name) == true)
+            now[name] = differs ? "*** (after)" : "***";
     }
 
     private static JsonObject? Clean(KubernetesObject? value)

@@ -27,12 +27,14 @@ public static class RolloutHistory
 {
     internal const string RevisionAnnotation = "deployment.kubernetes.io/revision";
 
+    internal const string LastAppliedAnnotation = "kubectl.kubernetes.io/last-applied-configuration";
+
     private const string HashLabel = "pod-template-hash";
 
     /// <summary>Annotations of a ReplicaSet that are its own, or of a Deployment that stay when it goes back.</summary>
     private static readonly HashSet<string> OwnAnnotations = new(StringComparer.Ordinal)
     {
-        "kubectl.kubernetes.io/last-applied-configuration",
+        LastAppliedAnnotation,
         RevisionAnnotation,
         "deployment.kubernetes.io/revision-history",
         "deployment.kubernetes.io/desired-replicas",
