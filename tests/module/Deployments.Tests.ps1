@@ -149,6 +149,31 @@ Describe 'Publish-CoordDeployment' -Skip:([bool]$skip) {
         (Get-CoordDeployment keep, foreign, unlabeled).Count | Should -Be 3
     }
 
+    It 'does not prune what an input that is not whole leaves out' {
+        $labels = @{ tier = 'whole' }
+        New-CoordManifest whole -Image app:1 -Port 80 -Label $labels | Publish-CoordDeployment | Out-Null
+        # Only the image: the service would go.
+        { 'app:2' | Publish-CoordDeployment -Name whole -Prune -Selector tier=whole -ErrorAction Stop } | Should -Throw -ErrorId 'BadArguments,*'
+        # Nothing: as of a program that failed.
+        @() | Publish-CoordDeployment -Prune -Selector tier=whole -WarningAction SilentlyContinue -WarningVariable warned | Should -BeNullOrEmpty
+        "$warned" | Should -Match 'Nothing was pruned'
+        (Get-CoordDeployment whole).Image | Should -Be 'app:1'
+        kubectl get service whole -o name | Should -Be 'service/whole'
+    }
+
+    It 'takes JSON on one line, and characters of any plane' {
+        $text = @{ apiVersion = 'v1'; kind = 'ConfigMap'; metadata = @{ name = 'planes' }; data = @{ face = "a`u{1F600}`u{1F680}\ud83d" } } | ConvertTo-Json -Compress
+        ($text | Publish-CoordDeployment -ErrorAction Stop).Action | Should -Be Created
+        (kubectl get configmap planes -o json | Out-String | ConvertFrom-Json).data.face | Should -Be "a`u{1F600}`u{1F680}\ud83d"
+        ($text | Publish-CoordDeployment -ErrorAction Stop).Action | Should -Be Unchanged
+    }
+
+    It 'does not take an empty text for the folder that it is in' {
+        foreach ($empty in '', " `n") {
+            { $empty | Publish-CoordDeployment -ErrorAction Stop } | Should -Throw -ErrorId 'BadManifest,*'
+        }
+    }
+
     It 'emits results in the order of the input, errors in their place' {
         $names = 1..40 | ForEach-Object { "order-$_" }
         $manifests = $names | ForEach-Object { @{ apiVersion = 'v1'; kind = 'ConfigMap'; metadata = @{ name = $_ }; data = @{ n = $_ } } }

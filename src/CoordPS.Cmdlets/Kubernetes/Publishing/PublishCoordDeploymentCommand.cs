@@ -30,8 +30,8 @@ public sealed partial class PublishCoordDeploymentCommand : ManifestCmdlet
     public PublishCoordDeploymentCommand() => _window = new RequestWindow(WriteFailure) { Limit = 64 };
 
     /// <summary>
-    /// What to publish: images, manifests, YAML, files or folders. Text is YAML when it has several lines, a path when there is such a file or
-    /// folder, and else an image.
+    /// What to publish: images, manifests, YAML, files or folders. Text is YAML when it has several lines or is a JSON object, a path when there is
+    /// such a file or folder, and else an image.
     /// </summary>
     [Parameter(Position = 0, ValueFromPipeline = true)]
     [ValidateNotNull]
@@ -209,7 +209,10 @@ public sealed partial class PublishCoordDeploymentCommand : ManifestCmdlet
         {
             case FileSystemInfo file:
                 return ManifestReader.ReadPath(file.FullName, Recurse);
-            case string text when text.Contains('\n', StringComparison.Ordinal):
+            case string text when string.IsNullOrWhiteSpace(text):
+                // As of a program that failed; as a path it would be the current folder.
+                throw BadManifest("An empty text is neither YAML, nor a path, nor an image.");
+            case string text when text.Contains('\n', StringComparison.Ordinal) || text.TrimStart().StartsWith('{'):
                 return ManifestReader.ReadText(text);
             case string text:
                 return PathOf(text) is { } path ? ManifestReader.ReadPath(path, Recurse) : await ManifestsOfImageAsync(text);
@@ -251,6 +254,13 @@ public sealed partial class PublishCoordDeploymentCommand : ManifestCmdlet
         string name = Name ?? ImageText.Name(image);
         if (!DescribesService)
         {
+            if (Prune)
+            {
+                throw new CoordException(
+                    "BadArguments", ErrorCode.BadArguments, $"Only the image {image} is published: with -Prune the rest of the service would go.",
+                    "Say what the service is to be like, as with -Replicas and -Port, or leave out -Prune.", null, null, ErrorCategory.InvalidArgument);
+            }
+
             string ns = Namespace ?? _cluster.Client.Namespace;
             if (await _cluster.Client.FindAsync(ResourceType.Deployments, name, ns, Cancellation) is { } live)
             {
@@ -284,7 +294,12 @@ public sealed partial class PublishCoordDeploymentCommand : ManifestCmdlet
         }
 
         if (!ShouldProcess(what, "Publish"))
+        {
+            // It is still wanted: not to be pruned.
+            _published.Add((manifest.Kind, manifest.Namespace ?? Namespace ?? _cluster.Client.Namespace, manifest.Name));
             return;
+        }
+
         lock (_inFlight)
             _inFlight.Add(what);
         await _window.SubmitAsync(what, ct => GuardAsync(() => PublishAsync(manifest, what, ct)), result =>
@@ -367,7 +382,12 @@ public sealed partial class PublishCoordDeploymentCommand : ManifestCmdlet
         }
 
         if (_namespaces.Count == 0)
-            _namespaces.Add(Namespace ?? _cluster.Client.Namespace);
+        {
+            // Such as when what was to make the input has failed: that nothing is wanted any more is not to be told from that.
+            WriteWarning("Nothing was pruned: nothing was published. Remove-CoordDeployment deletes all of a service.");
+            return;
+        }
+
         foreach ((ResourceType type, KubernetesObject old) in await Pruner.FindAsync(_cluster.Client, _namespaces, Selector!, FieldManager, _published, Cancellation))
         {
             if (!ShouldProcess(old.Description, "Prune"))
