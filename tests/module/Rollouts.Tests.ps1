@@ -71,10 +71,15 @@ Describe 'Rollouts' -Skip:([bool]$skip) {
     }
 
     It 'fail when an image can''t be pulled, and say which' {
+        # Where nothing undoes it, kubectl waits in vain.
+        { Publish-Other app:bad-image | Wait-CoordRollout -Timeout 60s -ErrorAction Stop } | Should -Throw -ErrorId 'RolloutBadImage,*'
+        Get-KubectlVerdict web | Should -BeIn $null, 'Failed'
+        Undo-CoordRollout web | Wait-CoordRollout -Timeout 60s | Out-Null
         $failed = { Publish-Other app:bad-image | Wait-CoordRollout -Timeout 60s -UndoOnFailure -ErrorAction Stop } | Should -Throw -PassThru
         $failed.FullyQualifiedErrorId | Should -BeLike 'RolloutBadImage,*'
         "$failed" | Should -Match 'app:bad-image'
         (Get-CoordRollout web).Image | Should -Be 'app:1'
+        Get-KubectlVerdict web | Should -BeIn $null, 'Complete'
     }
 
     It 'say when there is nothing to go back to' {
@@ -100,14 +105,19 @@ Describe 'Rollouts' -Skip:([bool]$skip) {
         (Get-CoordDeployment web).IsPaused | Should -BeTrue
         Publish-Other app:4 | Out-Null
         Wait-Until { (Get-CoordRollout web).Status -eq 'Paused' }
+        Wait-CoordRollout web -Timeout 1s -ErrorAction SilentlyContinue -ErrorVariable waited | Should -BeNullOrEmpty
+        $waited[0].FullyQualifiedErrorId | Should -BeLike 'RolloutTimeout,*'
+        Get-KubectlVerdict web | Should -BeIn $null, 'Failed'
         (Get-CoordPod -Deployment web).Image | Select-Object -Unique | Should -Be 'app:1'
         { Undo-CoordRollout web -ErrorAction Stop } | Should -Throw '*paused*'
         (Resume-CoordRollout web | Wait-CoordRollout -Timeout 60s).Image | Should -Be 'app:4'
+        Get-KubectlVerdict web | Should -BeIn $null, 'Complete'
     }
 
     It 'replace all pods when they are restarted' {
         $before = (Get-CoordPod -Deployment web).Name
         Restart-CoordRollout web | Wait-CoordRollout -Timeout 60s | Out-Null
+        Get-KubectlVerdict web | Should -BeIn $null, 'Complete'
         Wait-Until { -not ((Get-CoordPod -Deployment web).Name | Where-Object { $_ -in $before }) }
     }
 
