@@ -139,6 +139,59 @@ foreach ($peer in $peers) {
                 }
             }
 
+            It 'change nothing when the record may not be written' {
+                $record = "/deployments/$($cluster.Namespace)/app"
+                $kept = Get-Record
+                Set-ZNodeAcl $record 'world:anyone:rd' -Confirm:$false | Out-Null
+                try {
+                    foreach ($settings in @{ Config = @{ color = 'red' } }, @{}) {
+                        $failed = { Publish-CoordDeployment app:4 @gate @settings } | Should -Throw -ErrorId 'NoAuth,*' -PassThru
+                        "$failed" | Should -Match 'while writing the configuration and the record'
+                        "$failed" | Should -Match 'Nothing was changed'
+                        Should-BeAsBefore $before
+                        (Get-Record).started | Should -Be $kept.started
+                    }
+                    # What would be above a new configuration is not left behind.
+                    $new = @{} + $gate
+                    $new.ConfigPath = '/not/there/yet'
+                    { Publish-CoordDeployment app:4 @new -Config @{ color = 'red' } } | Should -Throw -ErrorId 'NoAuth,*'
+                    Test-ZNode /not | Should -BeFalse
+                } finally {
+                    Remove-ZNode $record -Recurse -Force
+                    New-ZNode $record -Data ($kept | ConvertTo-Json -Depth 20) | Out-Null
+                }
+            }
+
+            It 'are taken back when the record may not be written at the end' {
+                $record = "/deployments/$($cluster.Namespace)/app"
+                $running = Start-Background ([scriptblock]::Create(@"
+                    `$env:KUBECONFIG = '$($cluster.KubeConfig)'
+                    Publish-CoordDeployment app:4 -Name app -Replicas 2 -Port 8080 -LockPath /locks/deploy/app -ConfigPath /app/config -Config @{ color = 'red' } -WaitForService late -Verbose -Session `$Session
+"@)) $session
+                Wait-Until { $running.Shell.Streams.Verbose.Message -match 'instances of service late' } -Seconds 60
+                Set-ZNodeAcl $record 'world:anyone:rd' -Confirm:$false | Out-Null
+                try {
+                    Register-CoordService late 9000 -Address 10.1.0.1 -Session $other | Out-Null
+                    $running.Async.AsyncWaitHandle.WaitOne(60000) | Should -BeTrue
+                    "$($running.Shell.Streams.Error[0])" | Should -Match 'while recording it.*\n*.*not all taken back.*configuration /app/config was put back; record .* NOT put back'
+                    Should-BeAsBefore $before
+                } finally {
+                    $running.Shell.Dispose()
+                    Remove-ZNode $record -Recurse -Force
+                    Wait-CoordRollout app -Timeout 60s | Out-Null
+                }
+            }
+
+            It 'end at the first of several rollouts that fails' {
+                $manifests = @(New-CoordManifest slow -Image app:not-ready) + @(New-CoordManifest broken -Image app:crash-loop)
+                $took = Measure-Command {
+                    $failed = { $manifests | Publish-CoordDeployment -LockPath /locks/deploy/app -Timeout 120s -ErrorAction Stop } | Should -Throw -ErrorId 'RolloutCrashLoop,*' -PassThru
+                }
+                $took.TotalSeconds | Should -BeLessThan 60
+                "$failed" | Should -Match 'Deployment.apps/slow .* was removed'
+                Should-BeAsBefore $before
+            }
+
             It 'are taken back when an object can''t be applied after others were' {
                 # Each alone the server would take; the second it will not, as the first has the address.
                 $twice = foreach ($name in 'one', 'two') {
@@ -181,6 +234,10 @@ foreach ($peer in $peers) {
                     Publish-CoordDeployment app:not-ready -Name app -Replicas 2 -Port 8080 -LockPath /locks/deploy/app -ConfigPath /app/config -Config @{ color = 'red' } -Verbose -Session `$Session
 "@)) $session
                 Wait-Until { $running.Shell.Streams.Verbose.Message -match 'Waiting for .*replicas' }
+                # The record of another that takes the lock for free.
+                $began = Get-Record
+                $record = [ordered]@{ name = 'app'; who = 'another'; result = 'Succeeded'; history = @($began) }
+                Set-ZNode "/deployments/$($cluster.Namespace)/app" -Data ($record | ConvertTo-Json -Depth 20) | Out-Null
                 $holder = Get-CoordLock /locks/deploy/app -Holder -Session $session
                 Remove-ZNode $holder.ZNode
                 $running.Async.AsyncWaitHandle.WaitOne(30000) | Should -BeTrue
@@ -189,6 +246,8 @@ foreach ($peer in $peers) {
                 "$failed" | Should -Match 'It was taken back'
                 $running.Shell.Dispose()
                 Should-BeAsBefore $before
+                (Get-Record).who | Should -Be another
+                (Get-Record).history[0].result, (Get-Record).history[0].started | Should -Be RolledBack, $began.started
             }
 
             It 'are taken back on Ctrl+C' {
@@ -300,6 +359,69 @@ foreach ($peer in $peers) {
             $running.Shell.Dispose()
             (Sync-CoordConfigMap /app/config -Count 1 -Session $session).Action | Should -Be Unchanged
         }
+    }
+}
+
+Describe 'Gated rollouts of an ensemble that dies' -Skip:([bool]$skip) {
+    BeforeAll {
+        $cluster = Start-TestCluster
+        $port = Get-FreePort
+        function Start-Mortal { Start-CoordEnsemble -Name mortal -Port $port -DataPath "$TestDrive/mortal" -ErrorAction Stop }
+        Start-Mortal | Out-Null
+        $session = Connect-Coord "127.0.0.1:$port" -ErrorAction Stop
+        $gate = @{ Name = 'app'; Replicas = 1; Port = 8080; ConfigPath = '/app/config'; Session = $session; ErrorAction = 'Stop' }
+        Publish-CoordDeployment app:1 @gate -Config @{ color = 'blue' } | Out-Null
+        function Start-Doomed([string] $Rest) {
+            $running = Start-Background ([scriptblock]::Create(@"
+                `$env:KUBECONFIG = '$($cluster.KubeConfig)'
+                Publish-CoordDeployment app:not-ready -Name app -Replicas 1 -Port 8080 -ConfigPath /app/config -Config @{ color = 'red' } $Rest -Verbose -Session `$Session
+"@)) $session
+            Wait-Until { $running.Shell.Streams.Verbose.Message -match 'Waiting for .*replicas' } -Seconds 30
+            Stop-CoordEnsemble mortal
+            $running
+        }
+        function Get-State {
+            $fresh = Connect-Coord "127.0.0.1:$port" -ErrorAction Stop
+            (Get-CoordDeployment app).Image
+            (Get-CoordConfig /app/config -Session $fresh).color
+            (Get-ZNode "/deployments/$($cluster.Namespace)/app" -As Json -Session $fresh).Value.result
+            Disconnect-Coord $fresh
+        }
+    }
+    AfterAll {
+        Disconnect-Coord $session
+        Stop-CoordEnsemble mortal -ErrorAction Ignore
+        Stop-TestCluster $cluster
+    }
+
+    It 'are taken back as soon as the lock can''t be relied on, and the configuration when it is back' {
+        $running = Start-Doomed '-LockPath /locks/app'
+        Wait-Until { $running.Shell.Streams.Verbose.Message -match 'Taking back' } -Seconds 60
+        # The cluster does not wait for the ensemble.
+        Wait-Until { (Get-CoordDeployment app).Image -eq 'app:1' } -Seconds 30
+        Start-Mortal | Out-Null
+        $running.Async.AsyncWaitHandle.WaitOne(60000) | Should -BeTrue
+        "$($running.Shell.Streams.Error[0])" | Should -Match 'could no longer be relied on(.|\n)*It was taken back: Deployment.* was put back; configuration /app/config was put back'
+        $running.Shell.Dispose()
+        Get-State | Should -Be 'app:1', blue, RolledBack
+    }
+
+    It 'go on without a lock when it is back in time' {
+        $running = Start-Doomed '-Timeout 10s'
+        Start-Mortal | Out-Null
+        $running.Async.AsyncWaitHandle.WaitOne(60000) | Should -BeTrue
+        $running.Shell.Streams.Error[0].FullyQualifiedErrorId | Should -BeLike 'RolloutTimeout,*'
+        $running.Shell.Dispose()
+        Get-State | Should -Be 'app:1', blue, RolledBack
+    }
+
+    It 'say what is not put back when it stays away' {
+        $running = Start-Doomed '-LockPath /locks/app'
+        $running.Async.AsyncWaitHandle.WaitOne(120000) | Should -BeTrue
+        "$($running.Shell.Streams.Error[0])" | Should -Match 'It was not all taken back: Deployment.* was put back; configuration /app/config was NOT put back'
+        $running.Shell.Dispose()
+        Start-Mortal | Out-Null
+        Get-State | Should -Be 'app:1', red, InProgress
     }
 }
 

@@ -24,6 +24,10 @@ internal static class ConfigRestore
             foreach (ConfigChange change in published.Changes.Reverse())
             {
                 bool isThere = now.Entries.TryGetValue(change.Path, out ConfigEntry? entry);
+                // Never done, or taken back by an attempt that was interrupted.
+                bool isBack = change.Type == ConfigChangeType.Add ? !isThere : isThere && Same(entry!.Data, change.OldData);
+                if (isBack)
+                    continue;
                 bool isOurs = change.Type == ConfigChangeType.Remove ? !isThere : isThere && Same(entry!.Data, change.NewData);
                 bool isNeeded = change.Type == ConfigChangeType.Add && wanted.Keys.Any(path => path != change.Path && IsBelow(path, change.Path));
                 if (!isOurs || isNeeded)
@@ -45,23 +49,32 @@ internal static class ConfigRestore
                 continue;
             }
 
-            ZooKeeperClient current = await client.Succession.CurrentAsync(ct).ConfigureAwait(false);
-            foreach (string path in missing)
-            {
-                try
-                {
-                    await current.RepeatAsync(() => current.DeleteAsync(path, -1, ct), ct).ConfigureAwait(false);
-                }
-                catch (ZooKeeperException e) when (e.Error is ErrorCode.NoNode or ErrorCode.NotEmpty)
-                {
-                    // Gone already, or of use to someone else by now.
-                    break;
-                }
-            }
-
+            await RemoveAsync(client, missing, ct).ConfigureAwait(false);
             return left.Count == 0
                 ? $"configuration {store.Root} was put back"
                 : $"configuration {store.Root} was put back, but for what someone else has changed since: {string.Join(", ", left)}";
+        }
+    }
+
+    /// <summary>Removes znodes that were not there before, the longest path first, as far as they are empty.</summary>
+    public static async Task RemoveAsync(ZooKeeperClient client, IReadOnlyList<string> missing, CancellationToken ct)
+    {
+        ZooKeeperClient current = await client.Succession.CurrentAsync(ct).ConfigureAwait(false);
+        foreach (string path in missing)
+        {
+            try
+            {
+                await current.RepeatAsync(() => current.DeleteAsync(path, -1, ct), ct).ConfigureAwait(false);
+            }
+            catch (NoNodeException)
+            {
+                // Never made, or gone already; those above may be there.
+            }
+            catch (NotEmptyException)
+            {
+                // Of use to someone else by now.
+                break;
+            }
         }
     }
 

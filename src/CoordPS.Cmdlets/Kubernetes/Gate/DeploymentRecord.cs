@@ -14,6 +14,9 @@ internal sealed class DeploymentRecord
 {
     private const int MaxHistory = 10;
 
+    /// <summary>What tells one deployment from others.</summary>
+    private static readonly string[] Identity = ["host", "process", "started"];
+
     private readonly ZooKeeperClient _client;
     private readonly JsonObject? _before;
     private int _version;
@@ -38,17 +41,7 @@ internal sealed class DeploymentRecord
         ZooKeeperClient current = await client.Succession.CurrentAsync(ct).ConfigureAwait(false);
         await current.RepeatAsync(() => current.EnsurePathAsync(ZPath.Parent(path), null, ct), ct).ConfigureAwait(false);
         ZNodeData? there = await current.TryGetDataAsync(path, null, ct).ConfigureAwait(false);
-        JsonObject? before = null;
-        try
-        {
-            before = there?.Data is { Length: > 0 } data ? JsonNode.Parse(data) as JsonObject : null;
-        }
-        catch (JsonException)
-        {
-            // What others have put there is not kept as history.
-        }
-
-        return new DeploymentRecord(client, path, before, there?.Stat.Version ?? -1);
+        return new DeploymentRecord(client, path, Parse(there?.Data), there?.Stat.Version ?? -1);
     }
 
     /// <summary>The operation that writes it with others in one transaction; <see cref="Written"/> says that it was.</summary>
@@ -58,7 +51,7 @@ internal sealed class DeploymentRecord
     /// <summary>The operation was done.</summary>
     public void Written() => _version++;
 
-    /// <summary>Writes it by itself, over whatever is there: it is the last word of a deployment that has the lock.</summary>
+    /// <summary>Writes it by itself, over whatever is there.</summary>
     public async Task WriteAsync(CancellationToken ct)
     {
         ZooKeeperClient client = await _client.Succession.CurrentAsync(ct).ConfigureAwait(false);
@@ -76,6 +69,66 @@ internal sealed class DeploymentRecord
                 }
             }, ct).ConfigureAwait(false);
     }
+
+    /// <summary>Writes how it ended; where another deployment has begun since, as after a lost lock, in the history of that one's record.</summary>
+    public async Task FinishAsync(CancellationToken ct)
+    {
+        ZooKeeperClient client = await _client.Succession.CurrentAsync(ct).ConfigureAwait(false);
+        await client.RepeatAsync(
+            async () =>
+            {
+                while (await client.TryGetDataAsync(Path, null, ct).ConfigureAwait(false) is { } there)
+                {
+                    if (Merge(Parse(there.Data)) is not { } bytes)
+                        return;
+                    try
+                    {
+                        await client.SetDataAsync(Path, bytes, there.Stat.Version, ct).ConfigureAwait(false);
+                        return;
+                    }
+                    catch (BadVersionException)
+                    {
+                        // Written between reading and writing: look again.
+                    }
+                }
+
+                await client.CreateAsync(Path, ToBytes(), ct: ct).ConfigureAwait(false);
+            }, ct).ConfigureAwait(false);
+    }
+
+    private static JsonObject? Parse(byte[]? data)
+    {
+        try
+        {
+            return data is { Length: > 0 } ? JsonNode.Parse(data) as JsonObject : null;
+        }
+        catch (JsonException)
+        {
+            // What others have put there is not kept as history.
+            return null;
+        }
+    }
+
+    /// <summary>The record that is there with the end of this deployment; null when it has no place for it any more.</summary>
+    private byte[]? Merge(JsonObject? now)
+    {
+        if (now is null || (_before is not null && JsonNode.DeepEquals(now, _before)))
+            return ToBytes();
+        var entry = (JsonObject)Entry.DeepClone();
+        if (IsThis(now))
+        {
+            entry["history"] = now["history"]?.DeepClone() ?? new JsonArray();
+            return JsonSerializer.SerializeToUtf8Bytes(entry);
+        }
+
+        int at = now["history"] is JsonArray history ? history.ToList().FindIndex(one => one is JsonObject old && IsThis(old)) : -1;
+        if (at < 0)
+            return null;
+        now["history"]![at] = entry;
+        return JsonSerializer.SerializeToUtf8Bytes(now);
+    }
+
+    private bool IsThis(JsonObject other) => Identity.All(name => other[name]?.ToJsonString() == Entry[name]?.ToJsonString());
 
     private byte[] ToBytes()
     {

@@ -101,11 +101,18 @@ internal sealed class RolloutGate
             await EndAsync("Succeeded", null, ct).ConfigureAwait(false);
             return [.. _steps.Select(step => Publisher.Describe(step.Before, step.After!))];
         }
-        catch (Exception e) when (ErrorRecords.IsKnown(e) || e is ConfigConflictException or OperationCanceledException)
+        catch (Exception e)
         {
-            ErrorRecord error = ErrorRecords.From(e is ConfigConflictException { Path: var path }
-                ? new CoordException("ConfigConflict", ErrorCode.BadVersion, $"'{path}' was changed by someone else meanwhile.", "Publish it again.", path, e, ErrorCategory.InvalidOperation)
-                : e, null);
+            // Whatever it was: half of it is not to stay.
+            ErrorRecord error = ErrorRecords.From(
+                e switch
+                {
+                    ConfigConflictException { Path: var path } => new CoordException(
+                        "ConfigConflict", ErrorCode.BadVersion, $"'{path}' was changed by someone else meanwhile.", "Publish it again.", path, e, ErrorCategory.InvalidOperation),
+                    FormatException => new CoordException("BadManifest", ErrorCode.BadArguments, e.Message, "Correct the manifest.", null, e, ErrorCategory.InvalidData),
+                    _ => e,
+                },
+                null);
             string what = e is OperationCanceledException ? "it was stopped" : error.ErrorDetails?.Message ?? e.Message;
             string restored = await RestoreAsync($"{at}: {what}").ConfigureAwait(false);
             throw new CoordException(
@@ -135,10 +142,11 @@ internal sealed class RolloutGate
             {
                 now = await Config.ApplyAsync(diff, [_record.ToOperation()], ct).ConfigureAwait(false);
             }
-            catch (Exception e) when (e is ConfigConflictException or ZooKeeperTransactionException or RequestTooLargeException)
+            catch (Exception e) when (e is ConfigConflictException or ZooKeeperTransactionException or RequestTooLargeException or NoAuthException)
             {
-                // All or nothing, and it was nothing.
+                // All or nothing, and it was nothing; but what is above the configuration may have been made.
                 (_published, _changing) = (null, false);
+                await ConfigRestore.RemoveAsync(Client, _missing, ct).ConfigureAwait(false);
                 throw;
             }
 
@@ -148,7 +156,16 @@ internal sealed class RolloutGate
         }
 
         _changing = true;
-        await _record.WriteAsync(ct).ConfigureAwait(false);
+        try
+        {
+            await _record.WriteAsync(ct).ConfigureAwait(false);
+        }
+        catch (NoAuthException)
+        {
+            _changing = false;
+            throw;
+        }
+
         if (Config is not null)
             _record.Entry["configZxid"] = $"0x{(await Config.LoadAsync(ct).ConfigureAwait(false)).Zxid:x}";
         return (await client.RepeatAsync(() => client.ExistsAsync(RecordPath, ct), ct).ConfigureAwait(false))?.Mzxid ?? 0;
@@ -196,7 +213,7 @@ internal sealed class RolloutGate
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
         limit.CancelAfter(Timeout);
         Step[] workloads = [.. _steps.Where(static step => WorkloadKinds.Of(step.Wanted) is not null)];
-        await Task.WhenAll(workloads.Select(step => WaitAsync(step, limit.Token, ct))).ConfigureAwait(false);
+        await WaitAllAsync(workloads, ct, limit.Token).ConfigureAwait(false);
         if (Service is null)
             return;
         // Where all pods are new their registrations are, too: those of pods that ended may linger until their sessions expire.
@@ -214,6 +231,24 @@ internal sealed class RolloutGate
                 "ServiceTimeout", ErrorCode.OperationTimeout,
                 $"Kubernetes has rolled it out, but within {Timeout.TotalSeconds:0.###} s the registry did not agree: {agreement.Seen}.",
                 "Check that the service registers itself (Get-CoordService), or wait longer with -Timeout.", null, e, ErrorCategory.OperationTimeout);
+        }
+    }
+
+    /// <summary>Waits for all; the first that fails ends it for the others.</summary>
+    private async Task WaitAllAsync(Step[] workloads, CancellationToken ct, CancellationToken limit)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stop.Token, limit);
+        Task[] waits = [.. workloads.Select(step => WaitAsync(step, either.Token, stop.Token))];
+        try
+        {
+            await foreach (Task done in Task.WhenEach(waits).ConfigureAwait(false))
+                await done.ConfigureAwait(false);
+        }
+        finally
+        {
+            await stop.CancelAsync().ConfigureAwait(false);
+            await Task.WhenAll(waits).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -247,7 +282,7 @@ internal sealed class RolloutGate
         _record!.Entry["result"] = result;
         _record.Entry["error"] = error;
         _record.Entry["finished"] = Now();
-        await _record.WriteAsync(ct).ConfigureAwait(false);
+        await _record.FinishAsync(ct).ConfigureAwait(false);
     }
 
     /// <summary>Takes back what was done, whatever else happens, and says what that was.</summary>
@@ -276,7 +311,7 @@ internal sealed class RolloutGate
             await EndAsync(failed ? "RestoreFailed" : "RolledBack", why, patience.Token).ConfigureAwait(false);
             return null;
         }).ConfigureAwait(false);
-        return said.Count == 0 ? "Nothing was changed." : $"It was taken back: {string.Join("; ", said)}.";
+        return said.Count == 0 ? "Nothing was changed." : $"It was {(failed ? "not all " : "")}taken back: {string.Join("; ", said)}.";
 
         async Task TryAsync(string what, Func<Task<string?>> action)
         {
