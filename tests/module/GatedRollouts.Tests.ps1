@@ -359,6 +359,24 @@ foreach ($peer in $peers) {
             $running.Shell.Dispose()
             (Sync-CoordConfigMap /app/config -Count 1 -Session $session).Action | Should -Be Unchanged
         }
+
+        It 'are kept equal though the API server is away for a while' {
+            $through = Start-TestProxy $cluster
+            try {
+                $running = Start-Background ([scriptblock]::Create("Sync-CoordConfigMap /app/config -Debounce 20ms -KubeConfig '$($through.KubeConfig)' -Session `$Session")) $session
+                Wait-Until { $running.Output.Count -ge 1 }
+                $through.Proxy.Stop()
+                Set-CoordConfig /app/config -Key db/host -Value db-away -Session $session | Out-Null
+                Start-Sleep -Seconds 1
+                $running.Async.IsCompleted | Should -BeFalse
+                $through.Proxy.Start()
+                Wait-Until { (Get-Data).DB__HOST -eq 'db-away' } -Seconds 30
+                $running.Shell.Stop()
+                $running.Shell.Dispose()
+            } finally {
+                $through.Proxy.Dispose()
+            }
+        }
     }
 }
 

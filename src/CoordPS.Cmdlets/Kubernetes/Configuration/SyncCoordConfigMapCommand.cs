@@ -14,6 +14,8 @@ namespace CoordPS.Cmdlets;
 [OutputType(typeof(CoordPublication))]
 public sealed class SyncCoordConfigMapCommand : ConfigCmdlet
 {
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(500);
+
     /// <summary>The ConfigMap's name; default: the names of the path, parted by hyphens.</summary>
     [Parameter(Position = 1)]
     [ValidatePattern("^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$")]
@@ -111,7 +113,7 @@ public sealed class SyncCoordConfigMapCommand : ConfigCmdlet
 
                 if (wanted is null || !isKnown || (count > 0 && live is not null && IsEqual(live, wanted)))
                     continue;
-                (CoordPublication done, live) = await MakeEqualAsync(cluster, wanted, name, ns, ct);
+                (CoordPublication done, live) = await PersistAsync(cluster, wanted, name, ns, ct);
                 // A change of our own comes back as one that is seen.
                 if (count > 0 && done.Action == CoordPublishAction.Unchanged)
                     continue;
@@ -155,6 +157,24 @@ public sealed class SyncCoordConfigMapCommand : ConfigCmdlet
         catch (FormatException e)
         {
             throw new CoordException("NotExportable", Protocol.ErrorCode.BadArguments, e.Message, "Change the configuration, or give another -Prefix.", Path, e);
+        }
+    }
+
+    /// <summary>Tries again when the server is away for a while, and when someone else writes between.</summary>
+    private async Task<(CoordPublication Done, KubernetesObject Live)> PersistAsync(Cluster cluster, JsonObject wanted, string name, string ns, CancellationToken ct)
+    {
+        while (true)
+        {
+            try
+            {
+                return await MakeEqualAsync(cluster, wanted, name, ns, ct);
+            }
+            catch (KubernetesException e) when (e.IsTransient || e.Kind == KubernetesErrorKind.Conflict)
+            {
+                WriteVerbose(e.Message);
+            }
+
+            await Task.Delay(RetryDelay, ct);
         }
     }
 
