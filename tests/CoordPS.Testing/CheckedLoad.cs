@@ -30,6 +30,9 @@ public sealed class CheckedLoad : IAsyncDisposable
     /// <summary>Writes acknowledged so far.</summary>
     public long Acknowledged => Interlocked.Read(ref _acknowledged);
 
+    /// <summary>The znodes whose creation was acknowledged. Final once the load has ended.</summary>
+    public IEnumerable<string> Created => _writers.SelectMany(static writer => writer.Created);
+
     /// <summary>Connects one client to each of the servers given, and starts to write.</summary>
     /// <param name="connectionStrings">One for each client.</param>
     /// <param name="root">A znode that does not exist yet.</param>
@@ -157,6 +160,8 @@ public sealed class CheckedLoad : IAsyncDisposable
         private string _parent = "";
 
         public Task Loop { get; private set; } = Task.CompletedTask;
+
+        public IEnumerable<string> Created => _created.Select(static one => one.Path);
 
         public async Task ConnectAsync()
         {
