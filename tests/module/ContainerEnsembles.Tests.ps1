@@ -192,6 +192,24 @@ Describe 'An ensemble in containers' -Skip:([bool]$missing) {
         & docker -H $env:COORDPS_TEST_DOCKER_HOST volume ls -q | Should -Not -Match "$name-bad"
     }
 
+    It 'leaves alone what only has the name of a member''s container or volume' {
+        $box = "$(Get-TestRegistry)/busybox:1"
+        $other = Start-CoordContainer $box -Name "$name-taken-2" -Network host -Command sleep, 600
+        $null = & docker -H $env:COORDPS_TEST_DOCKER_HOST volume create "$name-one-more-2-data"
+        try {
+            { Start-CoordEnsemble "$name-taken" -Container -Image $image -Members 3 -ErrorAction Stop } | Should -Throw -ErrorId 'Conflict,*'
+            (Get-CoordContainer "$name-taken*").Id | Should -Be $other.Id -Because 'only what was made goes'
+            (Get-CoordContainer "$name-taken-2").State | Should -Be Running
+            $null = Start-CoordEnsemble "$name-one-more" -Container -Image $image -Configuration @{ standaloneEnabled = 'false' }
+            { Add-CoordMember "$name-one-more" -ErrorAction Stop } | Should -Throw "*volume '$name-one-more-2-data'*"
+            & docker -H $env:COORDPS_TEST_DOCKER_HOST volume ls -q | Should -Contain "$name-one-more-2-data"
+        } finally {
+            $other | Remove-CoordContainer -Force
+            Get-CoordEnsemble "$name-one-more", "$name-taken" -ErrorAction Ignore | Stop-CoordEnsemble -DeleteData
+            $null = & docker -H $env:COORDPS_TEST_DOCKER_HOST volume rm "$name-one-more-2-data"
+        }
+    }
+
     It 'that finds a port in use says which' {
         $listener = [System.Net.Sockets.TcpListener]::new([ipaddress]::Loopback, 0)
         $listener.Start()

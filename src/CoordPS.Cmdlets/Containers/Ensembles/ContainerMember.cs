@@ -104,21 +104,18 @@ internal sealed class ContainerMember : LocalMember
             : LocalMemberRole.None;
     }
 
-    /// <summary>Removes the container, and its data if that is wanted.</summary>
+    /// <summary>Removes the container, and its data if that is wanted. What only has the name, and is somebody else's, stays.</summary>
     public async Task RemoveAsync(bool deleteData, CancellationToken cancellationToken)
     {
-        try
+        if (await Engine.TryGetContainerAsync(Container, cancellationToken).ConfigureAwait(false) is { } there
+            && MemberLabels.Of(there) is { } found && found.Ensemble == Labels.Ensemble && found.Id == Labels.Id)
         {
-            await Engine.RemoveContainerAsync(Container, force: true, volumes: true, cancellationToken).ConfigureAwait(false);
-        }
-        catch (DockerNotFoundException)
-        {
-            // It is gone, or was never there.
+            await RemoveIfThereAsync(there.Id, cancellationToken).ConfigureAwait(false);
         }
 
         _info = null;
         _role = LocalMemberRole.None;
-        if (deleteData)
+        if (deleteData && await HasVolumeAsync(Labels.OfVolume, cancellationToken).ConfigureAwait(false))
             await Engine.RemoveVolumeAsync(Labels.Volume, cancellationToken).ConfigureAwait(false);
     }
 
@@ -132,21 +129,24 @@ internal sealed class ContainerMember : LocalMember
         MemberLabels labels = Labels with { Volume = volume };
         var environment = new Dictionary<string, string>(_spec.Environment, StringComparer.Ordinal) { [MemberEnvironment.Servers] = string.Join(' ', serverLines) };
         ContainerSpec spec = _spec with { Labels = Merge(_spec.Labels, labels), Environment = environment, Volumes = [new VolumeMount(volume, MemberEnvironment.DataDir)] };
-        string temporary = $"{Container}-new";
         await Engine.CreateVolumeAsync(volume, labels.OfVolume, cancellationToken).ConfigureAwait(false);
+        string? temporary = null;
         try
         {
-            await fill(await Engine.CreateContainerAsync(spec with { Name = temporary, Ports = [] }, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+            // Without labels: it is no member, whatever becomes of it.
+            temporary = await Engine.CreateContainerAsync(spec with { Name = $"{Container}-new", Ports = [], Labels = new Dictionary<string, string>() }, CancellationToken.None).ConfigureAwait(false);
+            await fill(temporary).ConfigureAwait(false);
         }
         catch
         {
-            await RemoveIfThereAsync(temporary).ConfigureAwait(false);
+            if (temporary is not null)
+                await RemoveIfThereAsync(temporary, CancellationToken.None).ConfigureAwait(false);
             await Engine.RemoveVolumeAsync(volume, CancellationToken.None).ConfigureAwait(false);
             throw;
         }
 
         // From here on it is the new data that counts.
-        await RemoveIfThereAsync(temporary).ConfigureAwait(false);
+        await RemoveIfThereAsync(temporary, CancellationToken.None).ConfigureAwait(false);
         await Engine.RemoveContainerAsync(Container, force: false, volumes: true, CancellationToken.None).ConfigureAwait(false);
         await Engine.CreateContainerAsync(spec, CancellationToken.None).ConfigureAwait(false);
         _spec = spec;
@@ -160,6 +160,13 @@ internal sealed class ContainerMember : LocalMember
         {
             if (_info is null)
             {
+                if (await HasVolumeAsync([], cancellationToken).ConfigureAwait(false) && !await HasVolumeAsync(Labels.OfVolume, cancellationToken).ConfigureAwait(false))
+                {
+                    throw new LocalEnsembleException(
+                        LocalEnsembleProblem.Mismatch, $"The engine has a volume '{Labels.Volume}', which member {Id} of ensemble '{Ensemble}' would use, and it is not the ensemble's.",
+                        "Remove the volume if nobody needs what is in it ('docker volume rm'). Nothing was changed.", Id);
+                }
+
                 await Engine.CreateVolumeAsync(Labels.Volume, Labels.OfVolume, cancellationToken).ConfigureAwait(false);
                 await ContainerStart.RunAsync(Engine, _spec, cancellationToken).ConfigureAwait(false);
             }
@@ -225,15 +232,25 @@ internal sealed class ContainerMember : LocalMember
         ? new LocalEnsembleException(LocalEnsembleProblem.Address, $"Member {Id} of ensemble '{Ensemble}' can't start: {line}", "Leave out the ports to have free ones chosen, or give others.", Id)
         : Failed();
 
-    private async Task RemoveIfThereAsync(string container)
+    /// <summary>Whether the engine has the member's volume, with these labels.</summary>
+    private async Task<bool> HasVolumeAsync(Dictionary<string, string> labels, CancellationToken cancellationToken)
+    {
+        var filters = new Dictionary<string, string[]> { ["name"] = [Labels.Volume] };
+        if (labels.Count > 0)
+            filters["label"] = [.. labels.Select(static label => $"{label.Key}={label.Value}")];
+        // The engine's filter takes a part of a name for a match.
+        return (await Engine.GetVolumeNamesAsync(filters, cancellationToken).ConfigureAwait(false)).Contains(Labels.Volume);
+    }
+
+    private async Task RemoveIfThereAsync(string container, CancellationToken cancellationToken)
     {
         try
         {
-            await Engine.RemoveContainerAsync(container, force: true, volumes: true, CancellationToken.None).ConfigureAwait(false);
+            await Engine.RemoveContainerAsync(container, force: true, volumes: true, cancellationToken).ConfigureAwait(false);
         }
         catch (DockerNotFoundException)
         {
-            // It was not made.
+            // It was not made, or is gone already.
         }
     }
 }
