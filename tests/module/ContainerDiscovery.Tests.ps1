@@ -147,6 +147,30 @@ Describe 'Registration of containers' -Skip:([bool](Get-MissingEngine)) {
         "$warned" | Should -BeLike '*coordps.port=http is no port*'
     }
 
+    It 'keeps what is registered while the engine refuses to say how a container is' -Skip:(-not (Test-Path /usr/bin/python3)) {
+        $rule, $socket = "$TestDrive/rule", "/tmp/coordps-refusing-$PID.sock"
+        $proxy = Start-Process /usr/bin/python3 "$PSScriptRoot/../services/refusing-engine.py", $socket, ($env:COORDPS_TEST_DOCKER_HOST -replace '^unix://'), $rule -PassThru -RedirectStandardError "$TestDrive/proxy.errors"
+        try {
+            $with = @{ Network = 'host'; Command = 'sleep', 600; Label = @{ 'coordps.service' = "sure$PID" } }
+            $null = Start-CoordContainer $box -Name "${prefix}first" @with
+            Wait-Until { Test-Path $socket }
+            $run = Start-Background ([scriptblock]::Create("Register-CoordContainer -DockerHost unix://$socket -Session `$Session -BasePath /reg")) $session
+            $registered = { @(Get-CoordService "sure$PID" -BasePath /reg -ErrorAction Ignore).Count }
+            Wait-Until { (& $registered) -eq 1 }
+            Set-Content $rule '/containers/.*/json'
+            $null = Start-CoordContainer $box -Name "${prefix}second" @with
+            Wait-Until { "$($run.Shell.Streams.Warning)" -like '*not now*' }
+            & $registered | Should -Be 1 -Because 'the first still runs'
+            $run.Shell.InvocationStateInfo.State | Should -Be Running
+            Remove-Item $rule
+            Wait-Until { (& $registered) -eq 2 }
+        } finally {
+            if ($run) { $run.Shell.Stop(); $run.Shell.Dispose() }
+            $proxy.Kill()
+            Remove-Item $socket -ErrorAction Ignore
+        }
+    }
+
     It 'needs an engine and a session' {
         { Register-CoordContainer -DockerHost unix:///nowhere.sock -ErrorAction Stop } | Should -Throw -ErrorId 'EngineUnreachable,*'
         { Register-CoordContainer -BasePath nowhere -ErrorAction Stop } | Should -Throw -ErrorId 'BadArguments,*'

@@ -28,9 +28,10 @@ public sealed class EngineEventFeed(DockerEngineClient engine, IReadOnlyDictiona
         long start = _last = ((since ?? await engine.GetTimeAsync(ct).ConfigureAwait(false)).UtcTicks - DateTimeOffset.UnixEpoch.Ticks) * 100;
         // Whoever looks at the engine now has seen what happened before, and gets the events since.
         yield return EngineEvent.Connection("opened");
-        while (true)
+        TimeSpan pause = FirstPause;
+        for (bool isFirst = true; ; isFirst = false)
         {
-            EngineUnreachableException? problem = null;
+            DockerException? problem = null;
             IAsyncEnumerator<EngineEvent> events = engine.ReadEventsAsync(Math.Max(start, _last - Overlap), null, filters, ct).GetAsyncEnumerator(ct);
             await using (events.ConfigureAwait(false))
             {
@@ -42,13 +43,15 @@ public sealed class EngineEventFeed(DockerEngineClient engine, IReadOnlyDictiona
                         if (await events.MoveNextAsync().ConfigureAwait(false))
                             next = events.Current;
                     }
-                    catch (EngineUnreachableException e)
+                    catch (DockerException e) when (e is EngineUnreachableException || !isFirst)
                     {
+                        // An engine, or a proxy before it, that is not quite up yet may refuse what it did not refuse before.
                         problem = e;
                     }
 
                     if (next is null)
                         break;
+                    pause = FirstPause;
                     if (IsNew(next))
                         yield return next;
                 }
@@ -56,8 +59,13 @@ public sealed class EngineEventFeed(DockerEngineClient engine, IReadOnlyDictiona
 
             ct.ThrowIfCancellationRequested();
             yield return EngineEvent.Connection("lost", problem?.Summary);
-            for (TimeSpan pause = FirstPause; !await AnswersAsync(ct).ConfigureAwait(false); pause = pause * 2 > LongestPause ? LongestPause : pause * 2)
+            do
+            {
+                // One that answers and then hangs up is not asked without end either.
                 await Task.Delay(pause, ct).ConfigureAwait(false);
+                pause = pause * 2 > LongestPause ? LongestPause : pause * 2;
+            }
+            while (!await AnswersAsync(ct).ConfigureAwait(false));
             yield return EngineEvent.Connection("restored");
         }
     }

@@ -19,6 +19,9 @@ internal sealed class ContainerRegistrar : IAsyncDisposable
         ["event"] = ["start", "die", "health_status", "pause", "unpause", "rename", "destroy"],
     };
 
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
+
     private readonly DockerEngineClient _engine;
     private readonly ServiceDiscovery _discovery;
     private readonly string _hostAddress;
@@ -26,6 +29,7 @@ internal sealed class ContainerRegistrar : IAsyncDisposable
     private readonly List<Task> _leaving = [];
     private readonly HashSet<string> _refused = new(StringComparer.Ordinal);
     private readonly Channel<object> _news = Channel.CreateUnbounded<object>();
+    private bool _isAway;
 
     /// <param name="engine">The engine; not disposed of.</param>
     /// <param name="discovery">The registry.</param>
@@ -47,19 +51,10 @@ internal sealed class ContainerRegistrar : IAsyncDisposable
         {
             await foreach (EngineEvent happened in new EngineEventFeed(_engine, Decisive).ReadAsync(null, ct).ConfigureAwait(false))
             {
-                try
-                {
-                    if (!happened.IsConnection)
-                        Follow(happened.Id, await _engine.TryGetContainerAsync(happened.Id, ct).ConfigureAwait(false));
-                    else if (happened.Action == "lost")
-                        _news.Writer.TryWrite("The connection to the engine was lost; what is registered stays until it is back.");
-                    else
-                        await ReconcileAsync(ct).ConfigureAwait(false);
-                }
-                catch (EngineUnreachableException) when (happened.Action != "opened")
-                {
-                    // The connection is going; all are looked at when it is back.
-                }
+                if (happened is { IsConnection: true, Action: "lost" })
+                    SayAway();
+                else
+                    await LookAsync(happened, ct).ConfigureAwait(false);
             }
         }
         catch (Exception e)
@@ -73,6 +68,45 @@ internal sealed class ContainerRegistrar : IAsyncDisposable
     {
         await Task.WhenAll([.. _leaving, .. _containers.Values.Select(static one => one.Want(null, "no longer watched"))]).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _news.Writer.TryComplete();
+    }
+
+    /// <summary>
+    /// Looks at the container that something has happened to, or at all. One that can't be looked at is no reason to give up the others: all are
+    /// looked at until the engine answers. Only at first is what it says an error.
+    /// </summary>
+    private async Task LookAsync(EngineEvent happened, CancellationToken ct)
+    {
+        string? said = null;
+        for (TimeSpan pause = FirstPause; ; pause = pause * 2 > LongestPause ? LongestPause : pause * 2)
+        {
+            try
+            {
+                if (!happened.IsConnection && pause == FirstPause)
+                    Follow(happened.Id, await _engine.TryGetContainerAsync(happened.Id, ct).ConfigureAwait(false));
+                else
+                    await ReconcileAsync(ct).ConfigureAwait(false);
+                _isAway = false;
+                return;
+            }
+            catch (EngineUnreachableException) when (happened.Action != "opened")
+            {
+                SayAway();
+            }
+            catch (DockerException e) when (happened.Action != "opened")
+            {
+                if (said != e.Message)
+                    _news.Writer.TryWrite($"What is registered stays as it is, and the engine is asked again: {said = e.Message}");
+            }
+
+            await Task.Delay(pause, ct).ConfigureAwait(false);
+        }
+    }
+
+    private void SayAway()
+    {
+        if (!_isAway)
+            _news.Writer.TryWrite("The connection to the engine was lost; what is registered stays until it is back.");
+        _isAway = true;
     }
 
     /// <summary>Looks at all containers.</summary>
