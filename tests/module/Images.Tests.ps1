@@ -212,6 +212,9 @@ RUN exit 1
         $failure.FullyQualifiedErrorId | Should -Be 'Conflict,CoordPS.Cmdlets.RemoveCoordImageCommand'
         "$failure" | Should -BeLike "*$name*uses it*"
         Remove-CoordImage "$($own):used" -WhatIf
+        $WhatIfPreference = $true
+        Remove-CoordImage "$($own):used" -Force
+        $WhatIfPreference = $false
         Get-CoordImage "$($own):used" | Should -Not -BeNullOrEmpty
         docker rm $container | Out-Null
         Get-CoordImage "$($own):used" | Remove-CoordImage -Confirm:$false

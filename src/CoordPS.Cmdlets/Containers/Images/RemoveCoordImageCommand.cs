@@ -32,7 +32,8 @@ public sealed class RemoveCoordImageCommand : EngineCmdlet
                 await Engine.GetImageAsync(name, Cancellation);
                 IReadOnlyList<string> users = await Engine.GetImageUsersAsync(name, Cancellation);
                 string target = users.Count == 0 ? name : $"{name}, used by {string.Join(", ", users)}";
-                if (!(Force && !IsBound("WhatIf") && !IsBound("Confirm") || ShouldProcess(target, "Remove image")))
+                bool isAsked = IsBound("WhatIf") || IsBound("Confirm") || LanguagePrimitives.IsTrue(GetVariableValue("WhatIfPreference"));
+                if (!(Force && !isAsked || ShouldProcess(target, "Remove image")))
                     continue;
                 foreach (ImageRemoval removal in await Engine.RemoveImageAsync(name, Force, Cancellation))
                     WriteVerbose(removal.Untagged is { } untagged ? $"Removed the name {untagged}." : $"Removed {removal.Deleted}.");
