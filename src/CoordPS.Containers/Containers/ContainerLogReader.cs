@@ -20,8 +20,8 @@ internal static class ContainerLogReader
 
     private static async IAsyncEnumerable<ContainerLogLine> ReadFramesAsync(Stream log, [EnumeratorCancellation] CancellationToken ct)
     {
-        // Long lines come in parts, each with a time of its own; those of the two outputs may take turns.
-        var parts = new Dictionary<ContainerStream, (DateTimeOffset Time, StringBuilder Text)>();
+        // Long lines come in parts, each with a time of its own, cut anywhere, within a character, too; those of the two outputs may take turns.
+        var parts = new Dictionary<ContainerStream, (DateTimeOffset Time, MemoryStream Text)>();
         byte[] header = new byte[HeaderLength];
         while (await log.ReadAtLeastAsync(header, HeaderLength, throwOnEndOfStream: false, ct).ConfigureAwait(false) == HeaderLength)
         {
@@ -31,28 +31,41 @@ internal static class ContainerLogReader
                 throw new IOException($"A part of the log claims to have {length} bytes.");
             byte[] frame = new byte[length];
             await log.ReadExactlyAsync(frame, ct).ConfigureAwait(false);
-            (DateTimeOffset time, string text) = Split(Encoding.UTF8.GetString(frame));
-            bool ends = text.EndsWith('\n');
-            if (!parts.Remove(stream, out (DateTimeOffset Time, StringBuilder Text) part))
+            (DateTimeOffset time, int start) = TimeOf(frame);
+            bool ends = frame.AsSpan(start).EndsWith("\n"u8);
+            if (!parts.Remove(stream, out (DateTimeOffset Time, MemoryStream Text) part))
             {
                 if (ends)
                 {
-                    yield return new ContainerLogLine(time, stream, text.TrimEnd('\n', '\r'));
+                    yield return new ContainerLogLine(time, stream, TextOf(frame.AsSpan(start)));
                     continue;
                 }
 
-                part = (time, new StringBuilder());
+                part = (time, new MemoryStream());
             }
 
-            part.Text.Append(text);
+            part.Text.Write(frame, start, length - start);
             if (ends)
-                yield return new ContainerLogLine(part.Time, stream, part.Text.ToString().TrimEnd('\n', '\r'));
+                yield return new ContainerLogLine(part.Time, stream, TextOf(part.Text));
             else
                 parts[stream] = part;
         }
 
-        foreach ((ContainerStream stream, (DateTimeOffset time, StringBuilder text)) in parts)
-            yield return new ContainerLogLine(time, stream, text.ToString());
+        foreach ((ContainerStream stream, (DateTimeOffset time, MemoryStream text)) in parts)
+            yield return new ContainerLogLine(time, stream, TextOf(text));
+    }
+
+    private static string TextOf(MemoryStream text) => TextOf(text.GetBuffer().AsSpan(0, (int)text.Length));
+
+    private static string TextOf(ReadOnlySpan<byte> text) => Encoding.UTF8.GetString(text.TrimEnd("\r\n"u8));
+
+    /// <summary>The time that a part begins with, and where what was written begins.</summary>
+    private static (DateTimeOffset Time, int Start) TimeOf(byte[] frame)
+    {
+        int space = Array.IndexOf(frame, (byte)' ');
+        return space > 0 && DateTimeOffset.TryParse(Encoding.UTF8.GetString(frame, 0, space), CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out DateTimeOffset time)
+            ? (time, space + 1)
+            : (default, 0);
     }
 
     private static async IAsyncEnumerable<ContainerLogLine> ReadPlainAsync(Stream log, [EnumeratorCancellation] CancellationToken ct)

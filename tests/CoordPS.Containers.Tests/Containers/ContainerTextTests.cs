@@ -45,6 +45,22 @@ public sealed class ContainerTextTests
     }
 
     [Fact]
+    public async Task A_character_that_is_cut_by_the_parts_of_a_line_stays_whole()
+    {
+        byte[] first = Frame(1, "2026-01-02T03:04:05.1Z 5 ?"), second = Frame(1, "2026-01-02T03:04:05.2Z ??\n"), euro = "\u20ac"u8.ToArray();
+        first[^1] = euro[0];
+        second[^3] = euro[1];
+        second[^2] = euro[2];
+        using var log = new MemoryStream([.. first, .. second]);
+
+        List<ContainerLogLine> lines = [];
+        await foreach (ContainerLogLine line in ContainerLogReader.ReadAsync(log, tty: false, CancellationToken.None))
+            lines.Add(line);
+
+        Assert.Equal("5 \u20ac", Assert.Single(lines).Text);
+    }
+
+    [Fact]
     public async Task Outputs_that_take_turns_in_the_middle_of_a_line_are_told_apart()
     {
         using var log = new MemoryStream([
