@@ -9,6 +9,9 @@ internal static class EngineTransport
 {
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(15);
 
+    private const int KeepAliveSeconds = 15;
+    private const int KeepAliveProbes = 4;
+
     /// <summary>The root that requests are sent to; its host only names the engine where there is no TCP.</summary>
     public static Uri RootOf(DockerEndpoint endpoint) => endpoint.Scheme == "tcp"
         ? new UriBuilder(endpoint.Tls is null ? Uri.UriSchemeHttp : Uri.UriSchemeHttps, endpoint.Address, endpoint.Port).Uri
@@ -38,6 +41,7 @@ internal static class EngineTransport
             default:
                 // As the docker command: HTTP_PROXY and NO_PROXY count, but for this machine.
                 handler.UseProxy = !RootOf(endpoint).IsLoopback;
+                handler.ConnectCallback = async (context, ct) => new EngineStream(await ConnectTcpAsync(context.DnsEndPoint, ct).ConfigureAwait(false));
                 if (endpoint.Tls is { } tls)
                     handler.SslOptions = tls.Load();
                 break;
@@ -53,6 +57,29 @@ internal static class EngineTransport
         {
             await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), ct).ConfigureAwait(false);
             return new EngineStream(new NetworkStream(socket, ownsSocket: true));
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// A connection that breaks when the other machine is gone: events and logs that are followed may be silent for hours, and would never end. As often
+    /// as the docker command.
+    /// </summary>
+    internal static async ValueTask<Stream> ConnectTcpAsync(DnsEndPoint address, CancellationToken ct)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, KeepAliveSeconds);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, KeepAliveSeconds);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, KeepAliveProbes);
+            await socket.ConnectAsync(address, ct).ConfigureAwait(false);
+            return new NetworkStream(socket, ownsSocket: true);
         }
         catch
         {

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using CoordPS.Testing;
 
 namespace CoordPS.Containers.Tests;
@@ -33,5 +35,16 @@ public class DockerEngineClientTests
         EngineUnreachableException error = await Assert.ThrowsAsync<EngineUnreachableException>(() => engine.PingAsync());
         Assert.Equal(DockerError.EngineUnreachable, error.Error);
         Assert.Contains("there is no such socket", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_connection_to_another_machine_asks_whether_it_is_still_there()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        await using Stream stream = await EngineTransport.ConnectTcpAsync(new DnsEndPoint("127.0.0.1", ((IPEndPoint)listener.LocalEndpoint).Port), CancellationToken.None);
+        Socket socket = Assert.IsType<NetworkStream>(stream).Socket;
+        Assert.NotEqual(0, (int)socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive)!);
+        Assert.InRange((int)socket.GetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime)!, 1, 60);
     }
 }
