@@ -24,7 +24,8 @@ internal static class ContainerStart
         try
         {
             ct.ThrowIfCancellationRequested();
-            await engine.StartContainerAsync(id, ct).ConfigureAwait(false);
+            // By the name that errors are to show.
+            await engine.StartContainerAsync(spec.Name ?? id, ct).ConfigureAwait(false);
             return id;
         }
         catch

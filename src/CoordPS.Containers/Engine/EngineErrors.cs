@@ -75,7 +75,10 @@ internal static class EngineErrors
         switch (status)
         {
             case HttpStatusCode.NotFound:
-                return new DockerNotFoundException(summary, "Check the name, and that it is this engine that has it.", request.Subject, endpoint) { Said = said };
+                return new DockerNotFoundException(summary,
+                    said.StartsWith("No such image", StringComparison.OrdinalIgnoreCase)
+                        ? "Check the name; pull the image (Receive-CoordImage) or build it (Build-CoordImage) if this engine is to have it."
+                        : "Check the name, and that it is this engine that has it.", request.Subject, endpoint) { Said = said };
             case HttpStatusCode.Conflict:
                 return new DockerConflictException(summary, "Stop or remove what stands in the way, or choose another name.", request.Subject, endpoint) { Said = said };
             case HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden:
