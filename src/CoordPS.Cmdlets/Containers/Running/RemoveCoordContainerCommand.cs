@@ -20,7 +20,16 @@ public sealed class RemoveCoordContainerCommand : ContainerCmdlet
     {
         if (!ShouldProcess(container.Name, Force && container.State == ContainerState.Running ? "Kill and remove container" : "Remove container"))
             return;
-        await engine.RemoveContainerAsync(container.Id, Force, Volume, Cancellation);
+        try
+        {
+            await engine.RemoveContainerAsync(container.Id, Force, Volume, Cancellation);
+        }
+        catch (DockerConflictException) when (!Force && container.State is ContainerState.Running or ContainerState.Paused or ContainerState.Restarting)
+        {
+            throw new DockerConflictException($"Can't remove the container '{container.Name}': it is {container.State.ToString().ToLowerInvariant()}",
+                "Stop it first (Stop-CoordContainer), or give -Force.", container.Name, engine.Endpoint);
+        }
+
         WriteVerbose($"'{container.Name}' was removed.");
     }
 }
