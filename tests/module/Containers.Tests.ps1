@@ -94,7 +94,7 @@ Describe 'Containers' -Skip:([bool]$missing) {
 
     It 'are removed, if they run only with -Force' {
         $null = Start-Box gone
-        { Remove-CoordContainer "${prefix}gone" -ErrorAction Stop } | Should -Throw -ErrorId 'Conflict,*'
+        { Remove-CoordContainer "${prefix}gone" -ErrorAction Stop } | Should -Throw "*'${prefix}gone': it is running*" -ErrorId 'Conflict,*'
         Remove-CoordContainer "${prefix}gone" -Force -WhatIf
         (Get-CoordContainer "${prefix}gone").State | Should -Be Running
         'nobody', "${prefix}gone" | Remove-CoordContainer -Force -ErrorAction SilentlyContinue -ErrorVariable failed
@@ -170,6 +170,14 @@ Describe 'Containers' -Skip:([bool]$missing) {
             (Measure-Command { $run.Shell.Stop() }).TotalSeconds | Should -BeLessThan 1
             $run.Shell.Dispose()
             (@($run.Output | Where-Object Container -EQ "${prefix}f1").Line | Select-Object -First 3) | Should -Be 'f1 0', 'f1 1', 'f1 2'
+        }
+
+        It 'that are followed end at -Until, though nothing more is written' {
+            $null = Start-Box until 'echo a; sleep 600'
+            Wait-Until { (Get-CoordContainerLog "${prefix}until").Line -eq 'a' }
+            (Measure-Command { $lines = Get-CoordContainerLog "${prefix}until" -Follow -Until (Get-Date).AddSeconds(1) }).TotalSeconds | Should -BeLessThan 20
+            $lines.Line | Should -Be 'a'
+            (Get-CoordContainerLog "${prefix}until" -Follow -Until (Get-Date)).Line | Should -Be 'a'
         }
 
         It 'that are followed end with their container' {

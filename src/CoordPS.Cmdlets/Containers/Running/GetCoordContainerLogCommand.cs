@@ -46,7 +46,7 @@ public sealed class GetCoordContainerLogCommand : ContainerCmdlet
 
     private ContainerLogOptions Options => new()
     {
-        Follow = Follow,
+        Follow = Follow && !(Until <= DateTimeOffset.Now),
         Since = Since,
         Until = Until,
         Tail = Tail,
@@ -62,6 +62,9 @@ public sealed class GetCoordContainerLogCommand : ContainerCmdlet
         // Few: those who read it slowly slow down the engine, not this process.
         var lines = Channel.CreateBounded<(ContainerInfo Container, ContainerLogLine Line)>(256);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        // Engines notice that the time has come only when something more is written.
+        if (Until is { } until && until < DateTimeOffset.Now.AddDays(30))
+            ended.CancelAfter(TimeSpan.FromTicks(Math.Max(0, (until - DateTimeOffset.Now).Ticks)));
         Task<DockerException?>[] readers = [.. _followed.Select(one => PumpAsync(one.Engine, one.Container, lines.Writer, ended.Token))];
         _ = Task.WhenAll(readers).ContinueWith(_ => lines.Writer.TryComplete(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         try
@@ -83,7 +86,7 @@ public sealed class GetCoordContainerLogCommand : ContainerCmdlet
 
     private protected override async Task ProcessAsync(DockerEngineClient engine, ContainerInfo container)
     {
-        if (Follow)
+        if (Follow && !(Until <= DateTimeOffset.Now))
         {
             _followed.Add((engine, container));
             return;
@@ -105,6 +108,11 @@ public sealed class GetCoordContainerLogCommand : ContainerCmdlet
         catch (DockerException e)
         {
             return e;
+        }
+        catch (OperationCanceledException) when (!Cancellation.IsCancellationRequested)
+        {
+            // It has come to -Until, or nobody reads any more.
+            return null;
         }
     }
 
