@@ -60,7 +60,7 @@ spec:
         $before = $deployment.ToYaml() -split "`n"
         $deployment.spec.replicas = 5
         $deployment.metadata.labels.tier = 'web'
-        $deployment.spec.template.spec.containers[0].env = @(@{ name = 'COLOR'; value = 'blue' })
+        $deployment.spec.template.spec.containers[0].env = @([ordered]@{ name = 'COLOR'; value = 'blue' })
         $added = Compare-Object $before ($deployment.ToYaml() -split "`n") | Where-Object SideIndicator -EQ '=>'
         $added.InputObject.Trim() | Sort-Object | Should -Be ('- name: COLOR', 'env:', 'replicas: 5', 'tier: web', 'value: blue' | Sort-Object)
         $json = $deployment | ConvertTo-Json -Depth 20 | ConvertFrom-Json
