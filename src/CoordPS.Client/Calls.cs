@@ -19,6 +19,8 @@ internal class WatchingCall<TBody, TResult> : Call<TBody, TResult> where TBody :
         Repeatable = true;
     }
 
+    internal override WatchKind? WatchOn(string serverPath) => _watch is not null && _serverPath == serverPath ? _kind : null;
+
     private protected virtual WatchKind KindFor(ErrorCode error) => _kind;
 
     private protected override void OnAnswered(Session session, ErrorCode error)
@@ -223,8 +225,11 @@ internal sealed class AddWatchCall(string path, string serverPath, AddWatchMode 
     private protected override void OnAbandoned(Session session, ErrorCode error)
     {
         // Nobody would ever remove it.
-        if (error == ErrorCode.Ok && !session.Watches.Contains(WatcherType.Any, _serverPath, null))
-            session.Submit(new RemoveWatchesCall(Path!, _serverPath, WatcherType.Any, WatcherType.Any, null));
+        lock (session.Gate)
+        {
+            if (error == ErrorCode.Ok && !session.IsWatched(_serverPath))
+                session.Submit(new RemoveWatchesCall(Path!, _serverPath, WatcherType.Any, WatcherType.Any, null));
+        }
     }
 }
 
@@ -237,6 +242,12 @@ internal sealed class RemoveWatchesCall(string path, string serverPath, WatcherT
     private readonly WatcherType _type = type;
 
     private protected override void OnAnswered(Session session, ErrorCode error) => session.RemoveWatches(_type, _serverPath, handler);
+
+    private protected override void OnAbandoned(Session session, ErrorCode error)
+    {
+        if (error is ErrorCode.Ok or ErrorCode.NoWatcher)
+            session.RemoveWatches(_type, _serverPath, handler);
+    }
 
     private protected override bool TryRecover(Session session, ErrorCode error, out bool resubmitted, out bool result)
     {

@@ -40,6 +40,9 @@ internal abstract class Request(OpCode type, string? path)
     /// <summary>Whether the caller has its result, or has stopped waiting for it.</summary>
     internal abstract bool IsCompleted { get; }
 
+    /// <summary>The kind of watch that it sets on a znode; null when it sets none there.</summary>
+    internal virtual WatchKind? WatchOn(string serverPath) => null;
+
     internal abstract void WriteBody(JuteWriter writer);
 
     /// <summary>Hands the answer to the caller. A <see cref="JuteException"/> fails the request and is thrown on: the stream can't be trusted.</summary>

@@ -29,6 +29,8 @@ internal sealed class Session : IDisposable
     private readonly List<AuthEntry> _credentials = [];
     private readonly Queue<AuthEntry> _authInFlight = new();
     private readonly Queue<Request> _inFlight = new();
+    // The last one that left it: its watch may not be in the table yet.
+    private Request? _answered;
     private readonly Queue<long> _pingsInFlight = new();
     private readonly Timer _timer;
     private readonly ZooKeeperClient _client;
@@ -238,6 +240,16 @@ internal sealed class Session : IDisposable
         }
     }
 
+    /// <summary>
+    /// The removal to ask of the server (see <see cref="WatchTable.ServerRemoval"/>), or null. Under the lock, together with what is done about
+    /// it: a watch set in between would be removed with the other.
+    /// </summary>
+    internal WatcherType? ServerRemoval(WatcherType type, string serverPath, Action<WatchedEvent>? handler) =>
+        Watches.ServerRemoval(type, serverPath, handler, Coming(serverPath));
+
+    /// <summary>Whether there is a watch on a znode, or a request under way that sets one. Under the lock.</summary>
+    internal bool IsWatched(string serverPath) => Watches.Contains(WatcherType.Any, serverPath, null) || Coming(serverPath).Count > 0;
+
     /// <summary>Removes a watch from the table and tells its handlers.</summary>
     internal void RemoveWatches(WatcherType type, string serverPath, Action<WatchedEvent>? handler)
     {
@@ -267,6 +279,24 @@ internal sealed class Session : IDisposable
     {
         _stop.Dispose();
         _timer.Dispose();
+    }
+
+    /// <summary>The kinds of watches that requests under way set on a znode.</summary>
+    private HashSet<WatchKind> Coming(string serverPath)
+    {
+        HashSet<WatchKind> coming = [];
+        Look(_answered);
+        foreach (Request request in _inFlight)
+            Look(request);
+        foreach (Request request in _waiting)
+            Look(request);
+        return coming;
+
+        void Look(Request? request)
+        {
+            if (request is { IsCompleted: false } && request.WatchOn(serverPath) is { } kind)
+                coming.Add(kind);
+        }
     }
 
     private static KeeperState ToKeeperState(SessionState state) => state switch
@@ -695,6 +725,7 @@ internal sealed class Session : IDisposable
             }
 
             _inFlight.Dequeue();
+            _answered = request;
             Confirm(request.SentAt);
         }
 

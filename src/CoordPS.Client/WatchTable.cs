@@ -103,12 +103,23 @@ internal sealed class WatchTable
     /// The removal to ask of the server so that the watch's events stop, or null when another watch on the path needs them. Servers up to
     /// 3.8 drop a path's persistent watch whichever kind is to be removed, and can name a persistent one only as part of any.
     /// </summary>
-    internal WatcherType? ServerRemoval(WatcherType type, string path, Action<WatchedEvent>? handler)
+    /// <param name="type">The kinds to remove.</param>
+    /// <param name="path">The znode.</param>
+    /// <param name="handler">Whose watches; null for everyone's.</param>
+    /// <param name="coming">The kinds that requests before the removal set there, unanswered as yet: the server has them when it removes.</param>
+    internal WatcherType? ServerRemoval(WatcherType type, string path, Action<WatchedEvent>? handler, IReadOnlySet<WatchKind> coming)
     {
         lock (_gate)
         {
-            bool Remains(WatchKind kind) => _tables[(int)kind].TryGetValue(path, out HashSet<Action<WatchedEvent>>? handlers)
-                && !(KindsOf(type).Contains(kind) && (handler is null || (handlers.Count == 1 && handlers.Contains(handler))));
+            bool Remains(WatchKind kind)
+            {
+                bool removes = KindsOf(type).Contains(kind);
+                if (coming.Contains(kind) && !(removes && handler is null))
+                    return true;
+                return _tables[(int)kind].TryGetValue(path, out HashSet<Action<WatchedEvent>>? handlers)
+                    && !(removes && (handler is null || (handlers.Count == 1 && handlers.Contains(handler))));
+            }
+
             bool persistent = Remains(WatchKind.Persistent) || Remains(WatchKind.PersistentRecursive);
             bool data = Remains(WatchKind.Data) || Remains(WatchKind.Exists);
             bool children = Remains(WatchKind.Children);

@@ -34,10 +34,13 @@ public sealed partial class ZooKeeperClient
             return Task.FromException(bad);
         if (!_session.Watches.Contains(type, serverPath, handler))
             return Task.FromException(new NoWatcherException(path, null));
-        if (_session.Watches.ServerRemoval(type, serverPath, handler) is { } onServer)
-            return Submit(new RemoveWatchesCall(path, serverPath, onServer, type, handler), ct);
-        _session.RemoveWatches(type, serverPath, handler);
-        return Task.CompletedTask;
+        lock (_session.Gate)
+        {
+            if (_session.ServerRemoval(type, serverPath, handler) is { } onServer)
+                return Submit(new RemoveWatchesCall(path, serverPath, onServer, type, handler), ct);
+            _session.RemoveWatches(type, serverPath, handler);
+            return Task.CompletedTask;
+        }
     }
 
     /// <summary>Sets a persistent watch and returns its events as a stream (servers of 3.6 and later). The watch is set when the task ends.</summary>
@@ -87,15 +90,20 @@ public sealed partial class ZooKeeperClient
         WatcherType type = watch.Mode == AddWatchMode.PersistentRecursive ? WatcherType.PersistentRecursive : WatcherType.Persistent;
         if (!_session.Watches.Contains(type, serverPath, watch.Handler))
             return;
-        WatcherType? onServer = _session.Watches.ServerRemoval(type, serverPath, watch.Handler);
-        _session.RemoveWatches(type, serverPath, watch.Handler);
-        // A connection made later re-arms the table, in which it no longer is.
-        if (onServer is not { } removal || !State.IsConnected)
-            return;
+        Task removed;
+        lock (_session.Gate)
+        {
+            WatcherType? onServer = _session.ServerRemoval(type, serverPath, watch.Handler);
+            _session.RemoveWatches(type, serverPath, watch.Handler);
+            // A connection made later re-arms the table, in which it no longer is.
+            if (onServer is not { } removal || !State.IsConnected)
+                return;
+            removed = Submit(new RemoveWatchesCall(watch.Path, serverPath, removal, type, watch.Handler), CancellationToken.None);
+        }
+
         try
         {
-            await Submit(new RemoveWatchesCall(watch.Path, serverPath, removal, type, watch.Handler), CancellationToken.None)
-                .WaitAsync(_options.CloseTimeout).ConfigureAwait(false);
+            await removed.WaitAsync(_options.CloseTimeout).ConfigureAwait(false);
         }
         catch (Exception e) when (e is ZooKeeperException or TimeoutException)
         {

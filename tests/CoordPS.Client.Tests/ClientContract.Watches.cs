@@ -194,6 +194,36 @@ public abstract partial class ClientContract
     }
 
     [ContractFact]
+    public async Task Removing_a_watch_leaves_the_one_that_is_being_set()
+    {
+        ZooKeeperClient client = await ConnectAsync();
+        foreach ((WatcherType type, Func<string, Action<WatchedEvent>, Task> watch) in new (WatcherType, Func<string, Action<WatchedEvent>, Task>)[]
+        {
+            (WatcherType.Data, (path, handler) => client.GetDataAsync(path, handler)),
+            (WatcherType.Children, (path, handler) => client.GetChildrenAsync(path, handler)),
+            (WatcherType.Persistent, (path, handler) => client.AddWatchAsync(path, AddWatchMode.Persistent, handler)),
+            (WatcherType.Any, (path, handler) => client.ExistsAsync(path, handler)),
+        })
+        {
+            var path = $"{Root}/{type}";
+            var gone = new Events();
+            var stays = new Events();
+            Action<WatchedEvent> goneHandler = gone.Add;
+            await client.CreateAsync(path);
+            await watch(path, goneHandler);
+
+            Task setting = watch(path, stays.Add);
+            Task removing = client.RemoveWatchesAsync(path, type, goneHandler);
+            await Task.WhenAll(setting, removing);
+
+            await gone.NextAsync();
+            await client.DeleteAsync(path);
+            Assert.Equal(WatchEventType.NodeDeleted, (await stays.NextAsync()).Type);
+            Assert.Equal(0, gone.Count);
+        }
+    }
+
+    [ContractFact]
     public async Task A_handler_may_call_the_client_and_wait_for_it()
     {
         ZooKeeperClient client = await ConnectAsync();
