@@ -234,8 +234,9 @@ foreach ($peer in $peers) {
                     Publish-CoordDeployment app:not-ready -Name app -Replicas 2 -Port 8080 -LockPath /locks/deploy/app -ConfigPath /app/config -Config @{ color = 'red' } -Verbose -Session `$Session
 "@)) $session
                 Wait-Until { $running.Shell.Streams.Verbose.Message -match 'Waiting for .*replicas' }
-                # The record of another that takes the lock for free.
+                # The record of another that takes the lock for free, and writes times in its own way.
                 $began = Get-Record
+                $began.started = $began.started.ToString('yyyy-MM-ddTHH:mm:ss.fffffffZ')
                 $record = [ordered]@{ name = 'app'; who = 'another'; result = 'Succeeded'; history = @($began) }
                 Set-ZNode "/deployments/$($cluster.Namespace)/app" -Data ($record | ConvertTo-Json -Depth 20) | Out-Null
                 $holder = Get-CoordLock /locks/deploy/app -Holder -Session $session

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using CoordPS.Client;
@@ -13,9 +14,6 @@ namespace CoordPS.Cmdlets;
 internal sealed class DeploymentRecord
 {
     private const int MaxHistory = 10;
-
-    /// <summary>What tells one deployment from others.</summary>
-    private static readonly string[] Identity = ["host", "process", "started"];
 
     private readonly ZooKeeperClient _client;
     private readonly JsonObject? _before;
@@ -128,7 +126,16 @@ internal sealed class DeploymentRecord
         return JsonSerializer.SerializeToUtf8Bytes(now);
     }
 
-    private bool IsThis(JsonObject other) => Identity.All(name => other[name]?.ToJsonString() == Entry[name]?.ToJsonString());
+    /// <summary>Whether it is the record of this deployment. Who has rewritten it may have written its times in another way.</summary>
+    private bool IsThis(JsonObject other) =>
+        JsonNode.DeepEquals(other["host"], Entry["host"]) && JsonNode.DeepEquals(other["process"], Entry["process"])
+        && StartOf(Entry) is { } start && start == StartOf(other);
+
+    private static DateTimeOffset? StartOf(JsonObject record) =>
+        record["started"] is JsonValue text && text.TryGetValue(out string? written)
+        && DateTimeOffset.TryParse(written, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset start)
+            ? start
+            : null;
 
     private byte[] ToBytes()
     {
