@@ -95,7 +95,7 @@ export function temporaryFolder(name: string): string {
 
 /** Runs a task in the library's mock runner. */
 export async function mockTask(task: TaskName, inputs: Record<string, string>, more: Omit<Scenario, 'task' | 'inputs' | 'report'> = {}): Promise<MockRun> {
-    const agentTemp = temporaryFolder('agent');
+    const agentTemp = agentFolder();
     const report = path.join(temporaryFolder('reports'), 'report.json');
     fs.rmSync(report, { force: true });
     const scenario: Scenario = {
@@ -115,9 +115,16 @@ export async function mockTask(task: TaskName, inputs: Record<string, string>, m
     return run;
 }
 
-/** What tasks left in the agent's folder but what they have to: a summary, which the agent uploads later, and the library's own key. */
+/** The folder of an agent that no other task has: an agent runs one at a time, and the library keeps a key there. */
+function agentFolder(): string {
+    return fs.mkdtempSync(path.join(temporaryFolder('agents'), 'agent-'));
+}
+
+/** What tasks left in their agents' folders but what they have to: a summary, which the agent uploads later, and the library's own key. */
 export function leftBehind(): string[] {
-    return fs.readdirSync(temporaryFolder('agent')).filter(name => !name.startsWith('coordps-summary-') && name !== '.taskkey');
+    const agents = temporaryFolder('agents');
+    return fs.readdirSync(agents).flatMap(agent => fs.readdirSync(path.join(agents, agent)))
+        .filter(name => !name.startsWith('coordps-summary-') && name !== '.taskkey');
 }
 
 /** A service connection as the agent passes it to a task. */
@@ -149,7 +156,7 @@ export interface RealRun {
 
 /** Runs a task of the packed extension as an agent does: node, with inputs in the environment. */
 export function startTask(task: TaskName, inputs: Record<string, string>, environment: Record<string, string> = {}): RealRun {
-    const env: NodeJS.ProcessEnv = { ...process.env, AGENT_TEMPDIRECTORY: temporaryFolder('agent'), SYSTEM_DEFAULTWORKINGDIRECTORY: root, ...environment };
+    const env: NodeJS.ProcessEnv = { ...process.env, AGENT_TEMPDIRECTORY: agentFolder(), SYSTEM_DEFAULTWORKINGDIRECTORY: root, ...environment };
     for (const [name, value] of Object.entries({ modulePath: modulePath!, ...inputs })) env[`INPUT_${name.toUpperCase()}`] = value;
     const child = spawn(process.execPath, [path.join(extension!, 'tasks', task, 'index.js')], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
