@@ -36,7 +36,8 @@ foreach ($peer in $peers) {
         It 'take what a program writes to its standard error for no failure, and an error for one' -Skip:($IsWindows) {
             $ErrorActionPreference = 'Stop'
             $lines = Use-CoordLock /locks/native { sh -c 'echo progress >&2; echo done' } -ErrorAction Stop 2>&1
-            "$lines" | Should -Be 'progress done'
+            # The two streams come by ways of their own.
+            $lines | ForEach-Object { "$_" } | Sort-Object | Should -Be done, progress
             { Use-CoordLock /locks/native { Write-Error 'no' } } | Should -Throw 'no'
         }
 

@@ -9,6 +9,7 @@ $recipes = "$PSScriptRoot/../interop/recipes"
 $script:apache = $null
 $script:curatorClasses = $null
 $script:recipePeers = [System.Collections.Generic.List[hashtable]]::new()
+$script:background = [System.Collections.Generic.List[powershell]]::new()
 
 function Get-FreePort {
     $listener = [System.Net.Sockets.TcpListener]::new([System.Net.IPAddress]::Loopback, 0)
@@ -164,6 +165,8 @@ function Start-Background {
     $shell = [powershell]::Create()
     $null = $shell.AddScript('param($Module) Import-Module $Module').AddArgument($global:CoordTestModulePath).Invoke()
     $shell.Commands.Clear()
+    $script:background.Add($shell)
+    if ($script:background.Count -gt 4) { $script:background.RemoveAt(0) }
     $null = $shell.AddScript("param(`$Session)`n$Script").AddArgument($Session)
     $output = [System.Management.Automation.PSDataCollection[psobject]]::new()
     @{ Shell = $shell; Output = $output; Async = $shell.BeginInvoke([System.Management.Automation.PSDataCollection[psobject]]::new(), $output) }
@@ -242,12 +245,14 @@ function Stop-RecipePeer {
 
 # Waits for a condition, at most so many seconds.
 function Wait-Until {
-    param([scriptblock] $Condition, [int] $Seconds = 10)
+    param([scriptblock] $Condition, [int] $Seconds = 30)
 
     $deadline = [datetime]::UtcNow.AddSeconds($Seconds)
     while (-not (& $Condition)) {
         if ([datetime]::UtcNow -gt $deadline) {
-            throw "Not within $Seconds seconds: $Condition"
+            $states = $script:background | Where-Object { $_.InvocationStateInfo.State -ne 'Completed' -or $_.Streams.Error.Count -gt 0 } |
+                ForEach-Object { "`nA background script is $($_.InvocationStateInfo.State); errors: $(@($_.Streams.Error.ReadAll()) -join '; ')" }
+            throw "Not within $Seconds seconds: $Condition$states"
         }
         Start-Sleep -Milliseconds 10
     }
