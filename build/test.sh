@@ -9,6 +9,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 started=$SECONDS
 passed=0 failed=0 skipped=0
 failures=()
+details=$(mktemp)
 
 count() { # PASSED FAILED SKIPPED
     passed=$((passed + $1)) failed=$((failed + $2)) skipped=$((skipped + $3))
@@ -17,6 +18,8 @@ count() { # PASSED FAILED SKIPPED
 finish() {
     dotnet build-server shutdown --vbcscompiler >/dev/null 2>&1
     echo
+    cat "$details"
+    rm -f "$details"
     [ ${#failures[@]} = 0 ] || printf 'failed: %s\n' "${failures[@]}"
     echo "took $((SECONDS - started)) s"
     echo "$passed passed, $failed failed, $skipped skipped"
@@ -25,10 +28,15 @@ finish() {
 }
 
 note_failures() { # RUNNER LOG PATTERN [GROUP=1], the group being the name
-    local line
+    local line plain
+    plain=$(mktemp)
+    sed -E 's/\x1b\[[0-9;]*m//g' "$2" >"$plain"
     while IFS= read -r line; do
         failures+=("$1: $line")
-    done < <(sed -E 's/\x1b\[[0-9;]*m//g' "$2" | sed -nE "s/$3/\\${4:-1}/p" | sort -u)
+    done < <(sed -nE "s/$3/\\${4:-1}/p" "$plain" | sort -u)
+    # What was said of each, again where it is looked for first: at the end.
+    grep -E -A 12 -e "$3" "$plain" | cut -c1-400 | head -150 >>"$details"
+    rm -f "$plain"
 }
 
 title() { printf '\n== %s (%d s)\n' "$1" $((SECONDS - started)); }
@@ -41,7 +49,7 @@ runner() { # NAME COMMAND...
     log=$(mktemp)
     "$@" 2>&1 | tee "$log"
     line=$(sed -nE "s/^$name: ([0-9]+) passed, ([0-9]+) failed, ([0-9]+) skipped\r?$/\1 \2 \3/p" "$log" | tail -1)
-    note_failures "$name" "$log" '^ *(\[-\] |failed: |FAILED:? |not ok |fails on ours, passes on Apache: )(.*)$' 2
+    note_failures "$name" "$log" '^ *(\[-\] |failed: |FAILED:? |not ok |✖ |fails on ours, passes on Apache: )(.*)$' 2
     rm -f "$log"
     if [ -n "$line" ]; then
         # shellcheck disable=SC2086
