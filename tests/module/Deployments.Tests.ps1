@@ -48,11 +48,19 @@ Describe 'Publish-CoordDeployment' -Skip:([bool]$skip) {
         }
 
         It 'is changed, and only what is changed' {
+            # The number can be told when the cluster has given the one before.
+            Wait-CoordRollout my-service -Timeout 60s | Out-Null
             $made[0].spec.template.spec.containers[0].image = '127.0.0.1:5000/app:2'
             $second = $made | Publish-CoordDeployment
             $second.Action | Should -Be Configured, Unchanged
             $second[0].Revision | Should -Be 2
             $second[0].Generation | Should -BeGreaterThan 1
+        }
+
+        It 'has the revision that was told, or none was told' {
+            $last = 1..5 | ForEach-Object { New-CoordManifest fast -Image "127.0.0.1:5000/app:$_" | Publish-CoordDeployment } | Where-Object Kind -EQ Deployment | Select-Object -Last 1
+            $revision = ($last | Wait-CoordRollout -Timeout 60s).Revision
+            $last.Revision | Should -BeIn $null, $revision
         }
 
         It 'gets another image, and keeps all else' {

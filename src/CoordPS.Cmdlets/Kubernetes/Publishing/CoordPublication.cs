@@ -22,7 +22,8 @@ public sealed class CoordPublication
     /// <summary>What happened.</summary>
     public required CoordPublishAction Action { get; init; }
 
-    /// <summary>The revision of a Deployment's rollout, which the cluster counts by changes of its pods; null for others.</summary>
+    /// <summary>The revision of a Deployment's rollout, which the cluster counts by changes of its pods; null for others, and while its
+    /// controller has not seen the change before this one.</summary>
     public long? Revision { get; init; }
 
     /// <summary>What the cluster counts changes by; 0 for kinds that it does not count.</summary>

@@ -79,14 +79,6 @@ internal sealed class Publisher(Cluster cluster, string? defaultNamespace, strin
     public CoordPublication Describe(KubernetesObject? before, KubernetesObject after, CoordPublishAction? action = null)
     {
         bool isWorkload = WorkloadKinds.Of(after) is not null;
-        long? revision = null;
-        if (after.Kind == "Deployment" && after.Group == "apps")
-        {
-            // The controller writes the number a moment later: the next one when the pods change.
-            long known = RolloutHistory.RevisionOf(after) ?? 0;
-            revision = before is not null && JsonNode.DeepEquals(before.Spec?["template"], after.Spec?["template"]) ? Math.Max(known, 1) : known + 1;
-        }
-
         return new CoordPublication
         {
             Name = after.Name,
@@ -94,12 +86,25 @@ internal sealed class Publisher(Cluster cluster, string? defaultNamespace, strin
             Kind = after.Kind,
             ApiVersion = after.ApiVersion,
             Action = action ?? (before is null ? CoordPublishAction.Created : IsSame(before, after) ? CoordPublishAction.Unchanged : CoordPublishAction.Configured),
-            Revision = revision,
+            Revision = after.Kind == "Deployment" && after.Group == "apps" ? ForetellRevision(before, after) : null,
             Generation = after.Generation,
             Image = isWorkload ? string.Join(", ", WorkloadKinds.ImagesOf(after)) : null,
             Context = cluster.Context,
             KubeConfig = cluster.KubeConfig,
         };
+    }
+
+    /// <summary>
+    /// The number that the controller writes a moment later: the next one when the pods change. Null while it has not seen what was there before:
+    /// whether it gives that a number of its own nobody knows.
+    /// </summary>
+    private static long? ForetellRevision(KubernetesObject? before, KubernetesObject after)
+    {
+        if (before is null)
+            return 1;
+        if (RolloutHistory.RevisionOf(before) is not { } known || before.Status?["observedGeneration"]?.GetValue<long>() != before.Generation)
+            return null;
+        return JsonNode.DeepEquals(before.Spec?["template"], after.Spec?["template"]) ? known : known + 1;
     }
 
     /// <summary>A controller may have written a status between the two looks; that is no change of ours.</summary>
