@@ -309,6 +309,31 @@ Describe 'Deployments' -Skip:([bool]$skip) {
         (Set-CoordAutoscale web -MaxReplicas 8).Action | Should -Be Unchanged
     }
 
+    It 'are autoscaled by more than CPU when that was asked for, whatever else is changed' {
+        @'
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: { name: web }
+spec:
+  scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: web }
+  maxReplicas: 4
+  metrics:
+  - { type: Resource, resource: { name: memory, target: { type: AverageValue, averageValue: 100Mi } } }
+  behavior:
+    scaleDown: { stabilizationWindowSeconds: 60 }
+'@ | Publish-CoordDeployment -Force | Out-Null
+        $changed = Set-CoordAutoscale web -MaxReplicas 9
+        $changed.Action, $changed.MaxReplicas, $changed.TargetCpu | Should -Be Configured, 9, $null
+        $changed = Set-CoordAutoscale web -TargetCpu 65
+        $changed.MaxReplicas, $changed.TargetCpu | Should -Be 9, 65
+        if (-not (Get-MissingKubectl)) {
+            $version = kubectl api-versions | Where-Object { $_ -in 'autoscaling/v2', 'autoscaling/v2beta2' } | Select-Object -First 1
+            $spec = (kubectl get "horizontalpodautoscalers.$($version -replace '.*/').autoscaling" web -o json | ConvertFrom-Json).spec
+            $spec.metrics.resource.name | Should -Be memory, cpu
+            $spec.behavior.scaleDown.stabilizationWindowSeconds | Should -Be 60
+        }
+    }
+
     It 'are removed with what was published with them' {
         Publish-CoordDeployment app:1 -Name gone -Replicas 1 -Port 80 -Cpu 10m -MaxReplicas 2 -WarningAction SilentlyContinue | Out-Null
         @{ apiVersion = 'v1'; kind = 'ConfigMap'; metadata = @{ name = 'gone-config'; labels = @{ app = 'gone' } } } | Publish-CoordDeployment -FieldManager other | Out-Null

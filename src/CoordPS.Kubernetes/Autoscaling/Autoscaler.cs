@@ -79,9 +79,35 @@ public static class Autoscaler
     {
         ArgumentNullException.ThrowIfNull(autoscaler);
         return autoscaler.Spec.Int("targetCPUUtilizationPercentage") ?? autoscaler.Spec.Objects("metrics")
-            .Where(static m => m.Text("type") == "Resource" && m.Object("resource").Text("name") == "cpu")
-            .Select(static m => m.Object("resource").Object("target").Int("averageUtilization")).FirstOrDefault();
+            .Where(IsCpu).Select(static m => m.Object("resource").Object("target").Int("averageUtilization")).FirstOrDefault();
     }
+
+    /// <summary>The metrics of an autoscaler (<c>autoscaling/v2</c> or <c>v2beta2</c>) with another target of CPU utilization; all others as they are.</summary>
+    /// <param name="autoscaler">The autoscaler; it stays as it is.</param>
+    /// <param name="target">The target, in percent of the requests; null leaves it as it is.</param>
+    public static JsonArray MetricsWith(KubernetesObject autoscaler, int? target)
+    {
+        ArgumentNullException.ThrowIfNull(autoscaler);
+        var metrics = new JsonArray([.. autoscaler.Spec.Objects("metrics").Select(static m => m.DeepClone())]);
+        if (target is { } percent)
+        {
+            int at = metrics.ToList().FindIndex(static m => IsCpu((JsonObject)m!));
+            if (at < 0)
+                metrics.Add((JsonNode)CpuMetric(percent));
+            else
+                metrics[at] = CpuMetric(percent);
+        }
+
+        return metrics;
+    }
+
+    private static bool IsCpu(JsonObject metric) => metric.Text("type") == "Resource" && metric.Object("resource").Text("name") == "cpu";
+
+    private static JsonObject CpuMetric(int percent) => new JsonObject
+    {
+        ["type"] = "Resource",
+        ["resource"] = new JsonObject { ["name"] = "cpu", ["target"] = new JsonObject { ["type"] = "Utilization", ["averageUtilization"] = percent } },
+    };
 
     /// <summary>The same autoscaler in another version: <c>autoscaling/v2</c>, <c>v2beta2</c> or <c>v1</c>.</summary>
     /// <param name="autoscaler">The autoscaler; it stays as it is.</param>
@@ -101,11 +127,7 @@ public static class Autoscaler
         {
             if (spec.Int("targetCPUUtilizationPercentage") is { } percent)
             {
-                spec["metrics"] = new JsonArray(new JsonObject
-                {
-                    ["type"] = "Resource",
-                    ["resource"] = new JsonObject { ["name"] = "cpu", ["target"] = new JsonObject { ["type"] = "Utilization", ["averageUtilization"] = percent } },
-                });
+                spec["metrics"] = new JsonArray(CpuMetric(percent));
             }
 
             spec.Remove("targetCPUUtilizationPercentage");

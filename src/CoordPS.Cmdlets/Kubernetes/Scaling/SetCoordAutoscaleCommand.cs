@@ -58,23 +58,49 @@ public sealed class SetCoordAutoscaleCommand : RolloutCmdlet
         AutoscaleRules? old = before is null ? null : Autoscaler.RulesOf(before);
         int maximum = MaxReplicas ?? old?.MaxReplicas ?? throw new CoordException(
             "BadArguments", ErrorCode.BadArguments, $"There is no autoscaler of {workload.Description} yet: it needs a maximum.", "Give -MaxReplicas.", null, null, ErrorCategory.InvalidArgument);
-        int minimum = MinReplicas ?? old?.MinReplicas ?? 1, target = TargetCpu ?? (before is null ? null : Autoscaler.TargetCpuOf(before)) ?? 80;
+        int minimum = MinReplicas ?? old?.MinReplicas ?? 1;
+        // One that follows other metrics only goes on with those.
+        int? target = TargetCpu ?? (before is null ? 80 : Autoscaler.TargetCpuOf(before));
         if (maximum < minimum)
         {
             throw new CoordException(
                 "BadArguments", ErrorCode.BadArguments, $"The maximum {maximum} is less than the minimum {minimum}.", "Give both -MinReplicas and -MaxReplicas.", null, null, ErrorCategory.InvalidArgument);
         }
 
-        if (!ShouldProcess(workload.Description, $"Autoscale between {minimum} and {maximum} at {target}% CPU"))
+        if (!ShouldProcess(workload.Description, $"Autoscale between {minimum} and {maximum}{(target is null ? "" : $" at {target}% CPU")}"))
             return;
         JsonObject labels = [];
         foreach ((string key, string value) in workload.Labels)
             labels[key] = value;
-        JsonObject manifest = DeploymentManifest.Autoscaler(name, CurrentNamespace, labels, minimum, maximum, target, type.Kind);
-        KubernetesObject wanted = await Client.AdaptAsync(new KubernetesObject(manifest), Cancellation);
+        JsonObject manifest = DeploymentManifest.Autoscaler(name, CurrentNamespace, labels, minimum, maximum, target ?? 0, type.Kind);
+        KubernetesObject wanted = await Client.AdaptAsync(before is null ? new KubernetesObject(manifest) : Change(before, manifest, target), Cancellation);
         KubernetesObject after = await Client.ApplyAsync(wanted, new ApplyOptions { FieldManager = Writer.FieldManager, Force = Force }, Cancellation);
         CoordPublishAction action = before is null ? CoordPublishAction.Created
             : before.ResourceVersion == after.ResourceVersion ? CoordPublishAction.Unchanged : CoordPublishAction.Configured;
         WriteObject(new CoordAutoscaler(after, action, Cluster.Context, Cluster.KubeConfig));
+    }
+
+    /// <summary>What was applied before, which would go if it were left out, with the bounds and the CPU target of a manifest.</summary>
+    private static KubernetesObject Change(KubernetesObject before, JsonObject manifest, int? target)
+    {
+        string version = new KubernetesObject(manifest).ApiVersion;
+        KubernetesObject changed = Autoscaler.Convert(AppliedFields.Of(before, Writer.FieldManager), version);
+        if (manifest.Object("metadata").Object("labels") is { Count: > 0 } labels)
+            Merge(changed.Metadata!.Ensure("labels"), labels);
+        JsonObject spec = changed.Json.Ensure("spec");
+        Merge(spec, manifest.Object("spec")!);
+        // The list is one field: with one metric changed all the others have to be in it.
+        JsonArray metrics = Autoscaler.MetricsWith(Autoscaler.Convert(before, version), target);
+        if (metrics.Count > 0)
+            spec["metrics"] = metrics;
+        else
+            spec.Remove("metrics");
+        return changed;
+
+        static void Merge(JsonObject into, JsonObject from)
+        {
+            foreach ((string key, JsonNode? value) in from)
+                into[key] = value?.DeepClone();
+        }
     }
 }
