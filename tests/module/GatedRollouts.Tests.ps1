@@ -236,7 +236,8 @@ foreach ($peer in $peers) {
                 Wait-Until { $running.Shell.Streams.Verbose.Message -match 'Waiting for .*replicas' }
                 # The record of another that takes the lock for free, and writes times in its own way.
                 $began = Get-Record
-                $began.started = $began.started.ToString('yyyy-MM-ddTHH:mm:ss.fffffffZ')
+                $when = $began.started
+                $began.started = $when.ToString('yyyy-MM-ddTHH:mm:ss.fffffffZ')
                 $record = [ordered]@{ name = 'app'; who = 'another'; result = 'Succeeded'; history = @($began) }
                 Set-ZNode "/deployments/$($cluster.Namespace)/app" -Data ($record | ConvertTo-Json -Depth 20) | Out-Null
                 $holder = Get-CoordLock /locks/deploy/app -Holder -Session $session
@@ -248,7 +249,25 @@ foreach ($peer in $peers) {
                 $running.Shell.Dispose()
                 Should-BeAsBefore $before
                 (Get-Record).who | Should -Be another
-                (Get-Record).history[0].result, (Get-Record).history[0].started | Should -Be RolledBack, $began.started
+                (Get-Record).history[0].result, (Get-Record).history[0].started | Should -Be RolledBack, $when
+            }
+
+            It 'leave an object that someone else has changed meanwhile, and say so' {
+                $running = Start-Background ([scriptblock]::Create(@"
+                    `$env:KUBECONFIG = '$($cluster.KubeConfig)'
+                    Publish-CoordDeployment app:not-ready -Name app -Replicas 2 -Port 81:8080 -LockPath /locks/deploy/app -Verbose -Session `$Session
+"@)) $session
+                Wait-Until { $running.Shell.Streams.Verbose.Message -match 'Waiting for .*replicas' }
+                kubectl patch service app --type merge -p '{ "spec": { "sessionAffinity": "ClientIP" } }' | Out-Null
+                Remove-ZNode (Get-CoordLock /locks/deploy/app -Holder -Session $session).ZNode
+                $running.Async.AsyncWaitHandle.WaitOne(30000) | Should -BeTrue
+                "$($running.Shell.Streams.Error[0])" | Should -Match 'Service.*was left: someone else has changed it since'
+                $running.Shell.Dispose()
+                $service = kubectl get service app -o json | ConvertFrom-Json
+                $service.spec.sessionAffinity, $service.spec.ports[0].port | Should -Be ClientIP, 81
+                (Get-CoordDeployment app).Image | Should -Be 'app:3'
+                Publish-CoordDeployment app:3 @gate -Force | Out-Null
+                kubectl patch service app --type merge -p '{ "spec": { "sessionAffinity": "None" } }' | Out-Null
             }
 
             It 'are taken back on Ctrl+C' {

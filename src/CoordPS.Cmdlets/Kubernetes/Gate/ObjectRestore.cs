@@ -68,7 +68,7 @@ internal static class ObjectRestore
         if (live.ResourceVersion == before.ResourceVersion)
             return null;
         // It is as it was applied, or, after an attempt of ours that was interrupted, as it was before; else it is someone else's.
-        if (after is not null && !JsonNode.DeepEquals(after.Spec?["template"], live.Spec?["template"]) && !JsonNode.DeepEquals(before.Spec?["template"], live.Spec?["template"]))
+        if (after is not null && !IsStill(after, live) && !IsStill(before, live))
             return $"{live.Description} was left: someone else has changed it since";
         var options = new WriteOptions { FieldManager = manager };
         KubernetesObject old = Past(before, live);
@@ -79,6 +79,14 @@ internal static class ObjectRestore
             await client.UpdateAsync(Past(before, live), options, ct).ConfigureAwait(false);
         return $"{live.Description} was put back";
     }
+
+    /// <summary>
+    /// Whether nobody has changed it since. Controllers and autoscalers write to what runs pods, whose content is the template; all else is
+    /// compared whole, but for its status.
+    /// </summary>
+    private static bool IsStill(KubernetesObject then, KubernetesObject live) => then.Spec?["template"] is { } template
+        ? JsonNode.DeepEquals(template, live.Spec?["template"])
+        : ObjectDifference.Compare(then, live).Count == 0;
 
     /// <summary>The object as it was, to be written over what there is.</summary>
     private static KubernetesObject Past(KubernetesObject before, KubernetesObject live)
