@@ -14,17 +14,26 @@ BODY = b'{"message":"not now"}'
 REFUSAL = b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s" % (len(BODY), BODY)
 
 
+def refused_paths():
+    try:
+        with open(rule, encoding="utf-8") as file:
+            return file.read().strip()
+    except FileNotFoundError:
+        return ""
+
+
 class Proxy(socketserver.StreamRequestHandler):
     def handle(self):
         first = self.rfile.readline()
+        if not first:
+            return
         head = [line for line in iter(self.rfile.readline, b"\r\n") if not line.lower().startswith(b"connection:")]
         length = next((int(line.split(b":")[1]) for line in head if line.lower().startswith(b"content-length:")), 0)
         body = self.rfile.read(length)
-        if os.path.exists(rule):
-            with open(rule, encoding="utf-8") as file:
-                if re.search(file.read().strip(), first.decode()):
-                    self.wfile.write(REFUSAL)
-                    return
+        refused = refused_paths()
+        if refused and re.search(refused, first.decode()):
+            self.wfile.write(REFUSAL)
+            return
         with socket.socket(socket.AF_UNIX) as upstream:
             upstream.connect(engine)
             upstream.sendall(first + b"".join(head) + b"Connection: close\r\n\r\n" + body)
@@ -37,4 +46,7 @@ class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
     request_queue_size = 128
 
 
-Server(listen, Proxy).serve_forever()
+# The socket shows when it listens, not when it is only bound.
+with Server(listen + ".new", Proxy) as server:
+    os.rename(listen + ".new", listen)
+    server.serve_forever()
