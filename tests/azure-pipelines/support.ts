@@ -156,7 +156,8 @@ export interface RealRun {
 
 /** Runs a task of the packed extension as an agent does: node, with inputs in the environment. */
 export function startTask(task: TaskName, inputs: Record<string, string>, environment: Record<string, string> = {}): RealRun {
-    const env: NodeJS.ProcessEnv = { ...process.env, AGENT_TEMPDIRECTORY: agentFolder(), SYSTEM_DEFAULTWORKINGDIRECTORY: root, ...environment };
+    // The agent is told to be patient: on a busy machine a script that is canceled takes longer to stop than it has by default.
+    const env: NodeJS.ProcessEnv = { ...process.env, AGENT_TEMPDIRECTORY: agentFolder(), SYSTEM_DEFAULTWORKINGDIRECTORY: root, PROCESS_SIGINT_TIMEOUT: '30000', ...environment };
     for (const [name, value] of Object.entries({ modulePath: modulePath!, ...inputs })) env[`INPUT_${name.toUpperCase()}`] = value;
     const child = spawn(process.execPath, [path.join(extension!, 'tasks', task, 'index.js')], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
@@ -187,7 +188,7 @@ export async function runTask(task: TaskName, inputs: Record<string, string>, en
 
 /** Waits for what another process does. */
 export async function eventually(condition: () => boolean): Promise<void> {
-    for (const until = Date.now() + 20_000; !condition(); await new Promise(resolve => setTimeout(resolve, 50)))
+    for (const until = Date.now() + 30_000; !condition(); await new Promise(resolve => setTimeout(resolve, 50)))
         if (Date.now() > until) throw new Error(`it never came true: ${condition}`);
 }
 
