@@ -16,7 +16,7 @@ public class LiveRolloutTests
         await ns.Client.ApplyAsync(LiveNamespace.Deployment("web", 3));
         RolloutStatus status = await FollowAsync(ns.Client);
         Assert.Equal((RolloutPhase.Complete, 3, 3, 1), (status.Phase, status.Updated, status.Available, status.Revision));
-        Assert.Contains("successfully rolled out", await KubectlAsync(ns, "rollout", "status", "deployment/web", "--timeout=5s"), StringComparison.Ordinal);
+        Assert.Contains("successfully rolled out", await KubectlAsync(ns, "rollout", "status", "deployment/web", "--timeout=60s"), StringComparison.Ordinal);
     }
 
     [PeerTheory(Peer.Kubernetes, Peer.Kubectl)]
@@ -26,6 +26,9 @@ public class LiveRolloutTests
     {
         await using LiveNamespace ns = await LiveNamespace.CreateAsync();
         await using Player player = await Player.StartAsync(ns.Client);
+        // What the registry said must be there however late it is looked at: afterwards there is only a back-off, which may pass.
+        if (kind == RolloutProblemKind.ImagePull)
+            player.RestartAfter = Timeout.InfiniteTimeSpan;
         await ns.Client.ApplyAsync(LiveNamespace.Deployment("web", 2));
         Assert.True((await FollowAsync(ns.Client)).IsComplete);
         await ns.Client.ApplyAsync(LiveNamespace.Deployment("web", 2, $"example/app:{behavior}"));
@@ -40,7 +43,7 @@ public class LiveRolloutTests
         await ns.Client.PatchAsync(ResourceType.Deployments, "web", null, PatchKind.Json, patch!);
         RolloutStatus undone = await FollowAsync(ns.Client);
         Assert.Equal((RolloutPhase.Complete, 3), (undone.Phase, undone.Revision));
-        Assert.Contains("successfully rolled out", await KubectlAsync(ns, "rollout", "status", "deployment/web", "--timeout=5s"), StringComparison.Ordinal);
+        Assert.Contains("successfully rolled out", await KubectlAsync(ns, "rollout", "status", "deployment/web", "--timeout=60s"), StringComparison.Ordinal);
 
         // An apply after an undo is in nobody's way.
         await ns.Client.ApplyAsync(LiveNamespace.Deployment("web", 2, "example/app:3"));
@@ -68,7 +71,7 @@ public class LiveRolloutTests
         await ns.Client.ApplyAsync(web);
         RolloutStatus failed = await FollowAsync(ns.Client);
         Assert.Equal((RolloutPhase.Failed, RolloutProblemKind.ProgressDeadlineExceeded), (failed.Phase, failed.Problems[0].Kind));
-        Assert.Contains("exceeded its progress deadline", await KubectlAsync(ns, "rollout", "status", "deployment/web", "--timeout=5s"), StringComparison.Ordinal);
+        Assert.Contains("exceeded its progress deadline", await KubectlAsync(ns, "rollout", "status", "deployment/web", "--timeout=60s"), StringComparison.Ordinal);
     }
 
     [PeerFact(Peer.Kubernetes, Peer.Kubectl)]
@@ -76,6 +79,8 @@ public class LiveRolloutTests
     {
         await using LiveNamespace ns = await LiveNamespace.CreateAsync();
         KubernetesObject live = await ns.Client.ApplyAsync(LiveNamespace.Deployment("web"));
+        // kubectl compares statuses, too: the controllers must be done with it between its two requests.
+        await Eventually.TrueAsync(async () => (await ns.Client.GetAsync(ResourceType.Deployments, "web")).Status.Int("updatedReplicas") == 1, "the controllers have made the pod");
         var dry = new ApplyOptions { DryRun = true };
         Assert.Empty(ObjectDifference.Compare(live, await ns.Client.ApplyAsync(LiveNamespace.Deployment("web"), dry)));
         FieldChange change = Assert.Single(ObjectDifference.Compare(live, await ns.Client.ApplyAsync(LiveNamespace.Deployment("web", 1, "example/app:2"), dry)));
