@@ -85,7 +85,7 @@ describe('A script under a lock', { skip: noEnsemble }, () => {
     });
 
     test('A lock that others hold: the timeout, and who holds it', async () => {
-        const holder = startTask('CoordPSUseLock', underLock('"it is mine"; Start-Sleep 60'));
+        const holder = startTask('CoordPSUseLock', underLock('"it is mine"; Start-Sleep 180'));
         await holder.printed('it is mine');
         const run = await runTask('CoordPSUseLock', underLock('"never"', { lockTimeout: '0' }));
         assert.equal(run.result, 'Failed', run.output);
@@ -111,7 +111,7 @@ describe('A script under a lock', { skip: noEnsemble }, () => {
     }
 
     test('Canceled while it waits for the lock', async () => {
-        const holder = startTask('CoordPSUseLock', underLock('"it is mine"; Start-Sleep 60'));
+        const holder = startTask('CoordPSUseLock', underLock('"it is mine"; Start-Sleep 180'));
         await holder.printed('it is mine');
         const waiter = startTask('CoordPSUseLock', underLock('"never"'));
         await waiter.printed('Waiting for');
