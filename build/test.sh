@@ -148,7 +148,7 @@ pester() {
 [ -e tests/module/run.ps1 ] && runner Pester pester
 # It mostly waits, beside what follows.
 azure_log=$(mktemp)
-timeout 600 bash tests/azure-pipelines/run.sh out/CoordPS >"$azure_log" 2>&1 </dev/null &
+timeout 1200 bash tests/azure-pipelines/run.sh out/CoordPS >"$azure_log" 2>&1 </dev/null &
 azure_pid=$!
 runner java timeout 300 bash tests/interop/java/run.sh out/bin/coordps
 runner kazoo timeout 600 bash tests/interop/kazoo/run.sh out/bin/coordps
