@@ -92,6 +92,8 @@ internal sealed class BenchRun(BenchOptions options)
     {
         var keys = Enumerable.Range(0, options.Keys).Select(i => Node(_root, i)).ToArray();
         await Task.WhenAll(keys.Select((k, i) => EnsureAsync(_sessions[i % _sessions.Count], k, cancellationToken))).ConfigureAwait(false);
+        // The member of another session may not have them yet.
+        await Task.WhenAll(_sessions.Select(session => session.SyncAsync(_root, cancellationToken))).ConfigureAwait(false);
         Func<int, long, Task> call = operation switch
         {
             "set" => Set,

@@ -13,6 +13,8 @@ internal static class WatchFanOut
         ZooKeeperClient writer, IReadOnlyList<ZooKeeperClient> watchers, string path, byte[] data, BenchOptions options, CancellationToken cancellationToken)
     {
         await writer.CreateAsync(path, data, ct: cancellationToken).ConfigureAwait(false);
+        // The watchers' members may not have it yet.
+        await Task.WhenAll(watchers.Select(w => w.SyncAsync(path, cancellationToken))).ConfigureAwait(false);
         var (events, last, acks) = (new LatencyHistogram(), new LatencyHistogram(), new LatencyHistogram());
         var missed = 0L;
         var (elapsed, usage) = (TimeSpan.Zero, default(ProcessUsage));

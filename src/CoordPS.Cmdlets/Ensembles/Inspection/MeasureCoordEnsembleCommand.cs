@@ -83,6 +83,8 @@ public sealed class MeasureCoordEnsembleCommand : InspectionCmdlet
             await CreateRootAsync(sessions[0], root);
             string[] paths = [.. Enumerable.Range(0, ZNodeCount).Select(i => string.Create(CultureInfo.InvariantCulture, $"{root}/n{i}"))];
             await Task.WhenAll(paths.Select(path => sessions[0].CreateAsync(path, data, CreateMode.Ephemeral, ct: Cancellation)));
+            // The others' members may not have them yet.
+            await Task.WhenAll(sessions.Skip(1).Select(session => session.SyncAsync(root, Cancellation)));
             foreach (CoordLoadOperation operation in Operation)
                 WriteObject(await MeasureAsync(ensemble, operation, sessions, paths, data));
         }
