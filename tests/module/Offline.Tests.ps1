@@ -232,8 +232,8 @@ Describe 'An ensemble of three members' {
         $good = (New-ZNode /good).Czxid
         $null = New-ZNode /bad
         $backup = Backup-CoordEnsemble "$TestDrive/ensemble-backup"
-        # Each member's log has them all.
-        ($ensemble | Get-CoordTransaction -ZNodePath /bad).Count | Should -Be 3
+        # Each member's log has them all, though one's a moment later than the others'.
+        Wait-Until { @($ensemble | Get-CoordTransaction -ZNodePath /bad).Count -eq 3 }
         ($ensemble.Members | Get-CoordTransaction -ZNodePath /bad).Count | Should -Be 3
 
         $null = Restore-CoordEnsemble $backup.Path -Ensemble $ensemble -Force -ErrorVariable failure -ErrorAction SilentlyContinue
