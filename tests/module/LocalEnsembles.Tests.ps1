@@ -35,13 +35,12 @@ Describe 'Ensembles of several members in this process' {
 
     It 'serve within two seconds in a warm shell' {
         Start-CoordEnsemble local-warm -Members 3 | Stop-CoordEnsemble
-        $watch = [System.Diagnostics.Stopwatch]::StartNew()
-        $ensemble = Start-CoordEnsemble local-b -Members 3
-        $null = $ensemble | Connect-Coord
-        $null = New-ZNode /served
-        $watch.Stop()
-        Write-Host "      three members served a client's first write after $($watch.ElapsedMilliseconds) ms"
-        $watch.ElapsedMilliseconds | Should -BeLessThan 2000
+        $seconds = Measure-Time {
+            $null = Start-CoordEnsemble local-b -Members 3 | Connect-Coord
+            $null = New-ZNode /served
+        }
+        Write-Host ("      three members served a client's first write after {0:n0} ms" -f ($seconds * 1000))
+        $seconds | Should -BeLessThan 2
     }
 
     It 'leave no thread, port or file behind' -Skip:(-not $IsLinux) {

@@ -131,13 +131,13 @@ foreach ($peer in $peers) {
             $held = Lock-Coord /locks/stop -Session $other
             $waiting = Start-Background { Use-CoordLock /locks/stop { 'never' } -Session $Session } $session
             Wait-Until { @(Get-CoordLock /locks/stop).Count -eq 2 }
-            (Measure-Command { $waiting.Shell.Stop() }).TotalSeconds | Should -BeLessThan 1
+            Measure-Time { $waiting.Shell.Stop() } | Should -BeLessThan 1
             $waiting.Shell.Dispose()
             Wait-Until { @(Get-CoordLock /locks/stop).Count -eq 1 }
             Unlock-Coord $held
             $holding = Start-Background { Use-CoordLock /locks/stop { while ($true) { Start-Sleep -Milliseconds 50 } } -Session $Session } $session
             Wait-Until { @(Get-CoordLock /locks/stop -Holder).Count -eq 1 }
-            (Measure-Command { $holding.Shell.Stop() }).TotalSeconds | Should -BeLessThan 1
+            Measure-Time { $holding.Shell.Stop() } | Should -BeLessThan 1
             $holding.Shell.Dispose()
             Wait-Until { @(Get-CoordLock /locks/stop).Count -eq 0 }
         }

@@ -287,7 +287,7 @@ foreach ($peer in $peers) {
                     Start-Sleep -Milliseconds 300
                 }
                 $run.Async.IsCompleted | Should -BeFalse -Because 'it waits'
-                (Measure-Command { $run.Shell.Stop() }).TotalSeconds | Should -BeLessThan 1
+                Measure-Time { $run.Shell.Stop() } | Should -BeLessThan 1
             } finally {
                 $run.Shell.Dispose()
             }
@@ -302,7 +302,7 @@ foreach ($peer in $peers) {
                 Wait-Until { $run.Output.Count -ge 1 }
                 Start-Sleep -Milliseconds 300
                 $run.Async.IsCompleted | Should -BeFalse -Because 'the other has not left'
-                (Measure-Command { $run.Shell.Stop() }).TotalSeconds | Should -BeLessThan 1
+                Measure-Time { $run.Shell.Stop() } | Should -BeLessThan 1
                 $run.Shell.Dispose()
                 Wait-Until { -not (Test-ZNode $place.ZNode -Session $other) }
             }

@@ -35,7 +35,7 @@ foreach ($peer in $peers) {
             $run.Output[0] | Should -Be 'hello'
             $run.Shell.Dispose()
             $run = Start-Background { Receive-CoordMessage /wait -Session $Session } $other
-            (Measure-Command { $run.Shell.Stop() }).TotalSeconds | Should -BeLessThan 1
+            Measure-Time { $run.Shell.Stop() } | Should -BeLessThan 1
             $run.Shell.Dispose()
         }
 
@@ -121,7 +121,7 @@ foreach ($peer in $peers) {
             Unregister-CoordService seen -Session $session
             Wait-Until { $run.Output.Count -ge 2 }
             $run.Output[0].Change, $run.Output[1].Change | Should -Be Added, Removed
-            (Measure-Command { $run.Shell.Stop() }).TotalSeconds | Should -BeLessThan 1
+            Measure-Time { $run.Shell.Stop() } | Should -BeLessThan 1
             $run.Shell.Dispose()
         }
     }
@@ -229,7 +229,7 @@ foreach ($peer in $peers) {
             Wait-Until { $run.Output.Count -eq 2 }
             $run.Output[1].Value.b | Should -Be 2
             $run.Output[1].Changes.Key | Should -Contain 'a'
-            (Measure-Command { $run.Shell.Stop() }).TotalSeconds | Should -BeLessThan 1
+            Measure-Time { $run.Shell.Stop() } | Should -BeLessThan 1
             $run.Shell.Dispose()
         }
     }

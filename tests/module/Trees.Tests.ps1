@@ -73,7 +73,7 @@ foreach ($peer in $peers) {
                 Set-Content $many "{`"format`":`"coordps-tree`",`"nodes`":[{`"path`":`"/`"}$(-join $lines)]}"
                 $background = Start-Background ([scriptblock]::Create("Import-ZNode '$many' /many -Session `$Session")) $session
                 Wait-Until { Test-ZNode /many }
-                (Measure-Command { $background.Shell.Stop() }).TotalSeconds | Should -BeLessThan 1
+                Measure-Time { $background.Shell.Stop() } | Should -BeLessThan 1
                 $background.Shell.Dispose()
                 $rest = Import-ZNode $many /many
                 $rest.Failed | Should -Be 0
@@ -81,7 +81,7 @@ foreach ($peer in $peers) {
 
                 $background = Start-Background ([scriptblock]::Create("Export-ZNode /many '$folder/many-out.json' -Session `$Session")) $session
                 Wait-Until { (Test-Path "$folder/many-out.json.partial") -or (Test-Path "$folder/many-out.json") }
-                (Measure-Command { $background.Shell.Stop() }).TotalSeconds | Should -BeLessThan 1
+                Measure-Time { $background.Shell.Stop() } | Should -BeLessThan 1
                 $background.Shell.Dispose()
                 if (-not (Test-Path "$folder/many-out.json")) { $null = Export-ZNode /many "$folder/many-out.json" -WarningAction Ignore }
                 Compare-ZNode /many -FilePath "$folder/many-out.json" -Quiet | Should -BeTrue
@@ -203,7 +203,7 @@ nodes:
                 Remove-ZNode /left/later -Recurse -Force
                 Wait-Until { -not (Test-ZNode /followed/later) }
                 Compare-ZNode /left /followed -Quiet | Should -BeTrue
-                (Measure-Command { $background.Shell.Stop() }).TotalSeconds | Should -BeLessThan 1
+                Measure-Time { $background.Shell.Stop() } | Should -BeLessThan 1
                 $background.Output[0].Created | Should -BeGreaterThan 0
                 $background.Shell.Dispose()
             }

@@ -41,7 +41,7 @@ foreach ($peer in $peers) {
         It 'end after -Timeout, without an error' {
             $took = Measure-Command { Watch-ZNode / -Timeout 300ms -ErrorVariable failure | Should -BeNullOrEmpty }
             $took.TotalSeconds | Should -BeGreaterThan 0.25
-            $took.TotalSeconds | Should -BeLessThan 5
+            $took.TotalSeconds | Should -BeLessThan 30
             $failure | Should -BeNullOrEmpty
         }
 
@@ -78,7 +78,7 @@ foreach ($peer in $peers) {
 
         It 'stop at once on Ctrl+C' {
             $watch = Start-Watch { Watch-ZNode / -Recurse -Session $Session -Verbose }
-            (Measure-Command { $watch.Shell.Stop() }).TotalSeconds | Should -BeLessThan 2
+            Measure-Time { $watch.Shell.Stop() } | Should -BeLessThan 2
             $watch.Shell.Dispose()
         }
     }
@@ -134,7 +134,7 @@ foreach ($peer in $peers) {
         It 'stops at once on Ctrl+C' {
             $wait = Start-Background { Wait-ZNode /never -Session $Session -Verbose } $session
             Wait-Until { $wait.Shell.Streams.Verbose.Message -like 'Waiting*' }
-            (Measure-Command { $wait.Shell.Stop() }).TotalSeconds | Should -BeLessThan 2
+            Measure-Time { $wait.Shell.Stop() } | Should -BeLessThan 2
             $wait.Shell.Dispose()
         }
     }
