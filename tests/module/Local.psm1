@@ -57,10 +57,3 @@ function Get-Living([int[]] $Id) {
         -not $IsLinux -or ((Get-Content "/proc/$($_.Id)/stat" -ErrorAction Ignore) -replace '^.*\) ') -notmatch '^(Z|X|$)'
     }
 }
-
-function Get-FreePort {
-    $listener = [System.Net.Sockets.TcpListener]::new([System.Net.IPAddress]::Loopback, 0)
-    $listener.Start()
-    $listener.LocalEndpoint.Port
-    $listener.Stop()
-}

@@ -9,13 +9,25 @@ $recipes = "$PSScriptRoot/../interop/recipes"
 $script:apache = $null
 $script:curatorClasses = $null
 $script:recipePeers = [System.Collections.Generic.List[hashtable]]::new()
+$script:givenPorts = [System.Collections.Generic.HashSet[int]]::new()
 $script:background = [System.Collections.Generic.List[powershell]]::new()
 
+# A port that nothing listens on, another each time. It lies below those that systems hand out to whoever asks for any, and that ensembles choose from:
+# one of them might be taken before it is used.
 function Get-FreePort {
-    $listener = [System.Net.Sockets.TcpListener]::new([System.Net.IPAddress]::Loopback, 0)
-    $listener.Start()
-    $listener.LocalEndpoint.Port
-    $listener.Stop()
+    while ($true) {
+        $port = Get-Random -Minimum 10000 -Maximum 20000
+        if (-not $script:givenPorts.Add($port)) { continue }
+        $listener = [System.Net.Sockets.TcpListener]::new([System.Net.IPAddress]::Loopback, $port)
+        try {
+            $listener.Start()
+            return $port
+        } catch [System.Net.Sockets.SocketException] {
+            Write-Verbose "$_"
+        } finally {
+            $listener.Stop()
+        }
+    }
 }
 
 # Emits @{ Name; ConnectionString; Skip } for each server to test against. A server that is not there has a reason in Skip.
