@@ -11,7 +11,9 @@ Describe 'Ensembles of several members in this process' {
 
     It 'serve when the cmdlet returns, each member with files of its own' {
         $ensemble = Start-CoordEnsemble local-a -Members 3 -Observers 1
-        $ensemble.State | Should -Be 'Running'
+        $ensemble.State | Should -BeIn 'Running', 'Degraded'
+        # The start does not wait for ever for members that the quorum does without.
+        Wait-Until { $ensemble.State -eq 'Running' } 'all serve'
         $ensemble.Kind | Should -Be 'InProcess'
         $ensemble.Members.Id | Should -Be 1, 2, 3, 4
         ($ensemble.Members | Where-Object Role -EQ 'Leader').Id | Should -Be $ensemble.Leader
@@ -56,7 +58,8 @@ Describe 'Ensembles of several members in this process' {
         Get-ListeningPort | Where-Object { $_ -in $ports } | Should -Not -BeNullOrEmpty
         Get-OpenFile $ensemble.DataPath | Should -Not -BeNullOrEmpty
         $ensemble | Stop-CoordEnsemble
-        Wait-Until { @(Get-OwnThread).Count -eq $threads } 'threads have ended'
+        # Some of the first ensemble's may not have ended when they were counted.
+        Wait-Until { @(Get-OwnThread).Count -le $threads } 'threads have ended'
         Get-ListeningPort | Where-Object { $_ -in $ports } | Should -BeNullOrEmpty
         Get-OpenFile $ensemble.DataPath | Should -BeNullOrEmpty
         $ensemble.DataPath | Should -Not -Exist
@@ -138,9 +141,10 @@ Describe 'Ensembles whose members are processes' -Skip:(-not $IsLinux -and -not 
 
     It 'outlive the shell that started them, and are found and stopped from another' {
         $started = Invoke-Shell 'Start-CoordEnsemble procs-a -Members 3 -OutOfProcess | Select-Object Name, ConnectionString, DataPath, @{ n = "Pids"; e = { $_.Members.ProcessId } }'
+        # A process that does not answer at once counts as one that does not serve.
+        Wait-Until { (Get-CoordEnsemble procs-a).State -eq 'Running' } 'all serve'
         $ensemble = Get-CoordEnsemble procs-a
         $ensemble.Kind | Should -Be 'OutOfProcess'
-        $ensemble.State | Should -Be 'Running'
         $ensemble.ConnectionString | Should -Be $started.ConnectionString
         $ensemble.Members.ProcessId | Should -Be $started.Pids
         $ensemble.Members | ForEach-Object { $_.LogPath | Should -Exist }
@@ -165,7 +169,7 @@ Describe 'Ensembles whose members are processes' -Skip:(-not $IsLinux -and -not 
         $back = $leader | Start-CoordMember -PassThru
         $back.State | Should -Be 'Running'
         $back.ProcessId | Should -Not -Be $killed
-        (Get-CoordEnsemble procs-b).State | Should -Be 'Running'
+        Wait-Until { (Get-CoordEnsemble procs-b).State -eq 'Running' } 'all serve'
     }
 
     It 'can be suspended and resumed' {
