@@ -116,12 +116,15 @@ foreach ($peer in $peers) {
         }
 
         It 'stop the block when they are lost, in a loop and in a program' {
-            foreach ($block in { while ($true) { Start-Sleep -Milliseconds 20 } }, { & (Get-Process -Id $PID).Path -NoProfile -Command 'Start-Sleep 600' }) {
+            $run = [hashtable]::Synchronized(@{ Session = $other })
+            foreach ($block in { $run.Begun = $true; while ($true) { Start-Sleep -Milliseconds 20 } }, { $run.Begun = $true; & (Get-Process -Id $PID).Path -NoProfile -Command 'Start-Sleep 600' }) {
+                $run.Begun = $false
                 $breaker = Start-Background {
-                    while (-not ($node = Get-ZNodeChild /locks/lost -Name -Session $Session -ErrorAction Ignore)) { Start-Sleep -Milliseconds 20 }
+                    while (-not $Session.Begun) { Start-Sleep -Milliseconds 20 }
+                    # A program takes a moment to begin.
                     Start-Sleep -Milliseconds 300
-                    Remove-ZNode "/locks/lost/$node" -Session $Session
-                } $other
+                    Remove-ZNode "/locks/lost/$(Get-ZNodeChild /locks/lost -Name -Session $Session.Session)" -Session $Session.Session
+                } $run
                 { Use-CoordLock /locks/lost $block -ErrorAction Stop } | Should -Throw -ErrorId 'LockLost,CoordPS.Cmdlets.UseCoordLockCommand'
                 $breaker.Shell.Dispose()
             }
