@@ -197,7 +197,7 @@ foreach ($peer in $peers) {
             $proxy = [CoordPS.Testing.FaultProxy]::new([int]$port)
             try {
                 $path = "/suspended-$_"
-                $holder = Connect-Coord "$($proxy.ConnectionString)$chroot" -Timeout 4s
+                $holder = Connect-Coord "$($proxy.ConnectionString)$chroot" -Timeout 8s
                 # It tells every few milliseconds that it is still at it.
                 $first = Start-Background ([scriptblock]::Create("Use-CoordLock $path { while (`$true) { [System.Diagnostics.Stopwatch]::GetTimestamp(); Start-Sleep -Milliseconds 10 } } -Session `$Session")) $holder
                 Wait-Until { $first.Output.Count -gt 0 }
