@@ -6,8 +6,9 @@ namespace CoordPS.Testing;
 /// <summary>Ports for servers that must be told one.</summary>
 public static class FreePort
 {
-    private const int First = 15000;
-    private const int Last = 32000;
+    // Local ensembles choose theirs from 20000 on, and know nothing of what was given here and is not listened on at the moment.
+    private const int First = 10000;
+    private const int Last = 20000;
 
     private static readonly HashSet<int> Given = [];
 
