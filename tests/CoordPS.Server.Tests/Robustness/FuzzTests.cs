@@ -35,6 +35,9 @@ public sealed class FuzzTests(ITestOutputHelper output)
                 unobserved.Add(e.Exception);
         }
 
+        // What earlier tests have left to the collector is not counted here.
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
         TaskScheduler.UnobservedTaskException += OnUnobserved;
         try
         {
