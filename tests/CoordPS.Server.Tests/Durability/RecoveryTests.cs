@@ -198,7 +198,7 @@ public sealed class RecoveryTests
     public async Task A_start_that_failed_leaves_nothing_behind_that_a_later_one_meets()
     {
         await using ServerUnderTest server = await ServerUnderTest.StartAsync();
-        RawConnection short1 = await server.ConnectRawAsync(500);
+        RawConnection short1 = await server.ConnectRawAsync(3000);
         await short1.CallAsync(OpCode.Create, new CreateRequest("/e", [], Acl.OpenUnsafe, CreateMode.Ephemeral).Write);
         await server.Server.StopAsync();
         using (var taken = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp))

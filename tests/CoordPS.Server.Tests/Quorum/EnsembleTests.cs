@@ -107,14 +107,14 @@ public sealed class EnsembleTests
     {
         await using TestEnsemble ensemble = await TestEnsemble.StartNewAsync(3);
         int follower = await ensemble.FollowerAsync();
-        await using ZooKeeperClient alive = await ensemble.ConnectAsync(follower, 2000);
+        await using ZooKeeperClient alive = await ensemble.ConnectAsync(follower, 5000);
         await alive.CreateAsync("/alive", Array.Empty<byte>(), CreateMode.Ephemeral);
         // A client that says nothing after its session has begun.
         using var socket = new TcpClient("127.0.0.1", ensemble.Ports[follower - 1]);
         using (var frame = new JuteWriter(64))
         {
             int start = frame.BeginFrame();
-            new ConnectRequest(0, 0, 2000, 0, new byte[16], false).Write(frame);
+            new ConnectRequest(0, 0, 5000, 0, new byte[16], false).Write(frame);
             frame.EndFrame(start);
             start = frame.BeginFrame();
             new RequestHeader(1, OpCode.Create).Write(frame);

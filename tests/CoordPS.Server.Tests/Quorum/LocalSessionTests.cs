@@ -23,7 +23,7 @@ public sealed class LocalSessionTests
         }
 
         Assert.Equal(before, ensemble[await ensemble.LeaderAsync()].LastProcessedZxid);
-        Assert.Equal(0, ensemble[member].LocalSessions!.Count);
+        await Eventually.TrueAsync(() => ensemble[member].LocalSessions!.Count == 0, "the session is closed");
 
         await using ZooKeeperClient writer = await ensemble.ConnectAsync(member);
         await writer.CreateAsync("/a", Encoding.ASCII.GetBytes("1"));
@@ -49,7 +49,7 @@ public sealed class LocalSessionTests
         int member = onLeader ? await ensemble.LeaderAsync() : await ensemble.FollowerAsync();
         int other = Enumerable.Range(1, 3).First(id => id != member);
         await using ZooKeeperClient watcher = await ensemble.ConnectAsync(other);
-        await using (ZooKeeperClient client = await TestEnsemble.ConnectAsync($"127.0.0.1:{ensemble.Ports[member - 1]}", 2000))
+        await using (ZooKeeperClient client = await TestEnsemble.ConnectAsync($"127.0.0.1:{ensemble.Ports[member - 1]}", 4000))
         {
             await client.CreateAsync("/p");
             Assert.Equal(0, ensemble[member].Sessions.Count);
@@ -58,7 +58,7 @@ public sealed class LocalSessionTests
             Assert.Equal(1, ensemble[member].Sessions.Count);
             Assert.Equal(0, ensemble[member].LocalSessions!.Count);
             // It is touched on the leader from now on, and lives longer than its timeout.
-            await Task.Delay(4000);
+            await Task.Delay(6000);
             await client.SetDataAsync("/e", Encoding.ASCII.GetBytes("1"));
             await watcher.SyncAsync("/");
             Assert.NotNull(await watcher.ExistsAsync("/e"));
@@ -73,7 +73,7 @@ public sealed class LocalSessionTests
         await using TestEnsemble ensemble = await TestEnsemble.StartNewAsync(3, 0, "localSessionsEnabled=true");
         int member = await ensemble.FollowerAsync();
         await using var proxy = new FaultProxy(ensemble.Ports[member - 1]);
-        await using ZooKeeperClient client = await TestEnsemble.ConnectAsync($"127.0.0.1:{proxy.Port}", 2000);
+        await using ZooKeeperClient client = await TestEnsemble.ConnectAsync($"127.0.0.1:{proxy.Port}", 5000);
         long id = client.SessionId;
         proxy.Cut();
         await Eventually.TrueAsync(

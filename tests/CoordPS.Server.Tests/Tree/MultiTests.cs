@@ -92,7 +92,7 @@ public sealed class MultiTests(SharedServer shared) : IClassFixture<SharedServer
         });
         byte[] batch = [.. Enumerable.Range(0, 64).SelectMany(i => RawConnection.Frame(i, OpCode.Exists, new ExistsRequest(_path + (i % 2 == 0 ? "/a" : "/b"), false).Write))];
         int seen = 0;
-        for (int round = 0; round < 300; round++)
+        for (int round = 0; round < 300 || (seen == 0 && round < 30_000); round++)
         {
             await reader.SendAsync(batch);
             for (int i = 0; i < 64; i++)
