@@ -17,7 +17,7 @@ public sealed class DynamicConfigFilesTests
         await using ZooKeeperClient client = await TestEnsemble.ConnectAsync(ensemble.ConnectionString);
         string file = ensemble.ConfigFile(2);
         long first = ReconfigTests.VersionOf(await client.GetConfigAsync());
-        Assert.Equal(1, first >> 32);
+        Assert.True(first >> 32 > 0, "the epoch of the leader that gave it");
         await Eventually.TrueAsync(() => File.Exists(file + $".dynamic.{first:x}") && !File.Exists(file + ".dynamic.next"), "the first version is written");
         await Eventually.TrueAsync(() => File.ReadAllText(file).Contains("dynamicConfigFile", StringComparison.Ordinal), "the static file names it");
         string backup = await File.ReadAllTextAsync(file + ".bak");

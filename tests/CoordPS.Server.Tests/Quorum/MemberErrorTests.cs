@@ -94,7 +94,8 @@ public sealed class MemberErrorTests
         }
 
         string accepted = "acceptedEpoch", current = "currentEpoch";
-        await AssertRefusedAsync(files => File.WriteAllText(Path.Combine(files, current), "7"), "The accepted epoch, 1", "is less than the current epoch, 7", accepted, "Restore");
+        string epoch = await File.ReadAllTextAsync(Path.Combine(version2, accepted));
+        await AssertRefusedAsync(files => File.WriteAllText(Path.Combine(files, current), "7"), $"The accepted epoch, {epoch}", "is less than the current epoch, 7", accepted, "Restore");
         await AssertRefusedAsync(files => File.WriteAllText(Path.Combine(files, accepted), "0"), "The accepted epoch, 0", accepted, "Restore");
         await AssertRefusedAsync(files => File.WriteAllText(Path.Combine(files, accepted), "x"), accepted, "'x'");
         await AssertRefusedAsync(
