@@ -142,7 +142,7 @@ public sealed class MixedEnsembleTests
                 await Eventually.TrueAsync(
                     async () =>
                     {
-                        string answer = await ApacheZooKeeper.FourLetterWordAsync(_ports[id], "srvr");
+                        string answer = await TestEnsemble.AskModeAsync(_ports[id]);
                         return modes.Any(mode => answer.Contains($"Mode: {mode}", StringComparison.Ordinal));
                     },
                     $"member {id} is {string.Join(" or ", modes)}");

@@ -76,7 +76,7 @@ public sealed class MixedReconfigTests
             Port = ensemble.Ports[joiner - 1],
             ConfigLines = [.. Members.Settings[..^1], "initLimit=20", "syncLimit=6", ensemble.ServerLines, ensemble.LineOf(joiner)],
         });
-        await Eventually.TrueAsync(async () => (await apache.FourLetterWordAsync("srvr")).Contains("Mode: follower", StringComparison.Ordinal), "Apache's follows");
+        await Eventually.TrueAsync(async () => (await TestEnsemble.AskModeAsync(apache.Port)).Contains("Mode: follower", StringComparison.Ordinal), "Apache's follows");
         await super.ReconfigAsync(joining: ensemble.LineOf(joiner));
         await writer.WroteAsync(20);
         // It counts: with it, two of ours are a quorum, and without it they are none.
@@ -187,7 +187,7 @@ public sealed class MixedReconfigTests
                 await Eventually.TrueAsync(
                     async () =>
                     {
-                        string answer = await ApacheZooKeeper.FourLetterWordAsync(_ports[id], "srvr");
+                        string answer = await TestEnsemble.AskModeAsync(_ports[id]);
                         return modes.Any(mode => answer.Contains($"Mode: {mode}", StringComparison.Ordinal));
                     },
                     $"member {id} is {string.Join(" or ", modes)}");

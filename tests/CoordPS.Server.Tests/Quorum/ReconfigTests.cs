@@ -322,7 +322,7 @@ public sealed class ReconfigTests
         try
         {
             await Eventually.TrueAsync(
-                async () => (await ApacheZooKeeper.FourLetterWordAsync(ensemble[id].ClientEndPoint.Port, "srvr")).Contains($"Mode: {mode}", StringComparison.Ordinal),
+                async () => (await TestEnsemble.AskModeAsync(ensemble[id].ClientEndPoint.Port)).Contains($"Mode: {mode}", StringComparison.Ordinal),
                 $"member {id} is {mode}");
         }
         catch (TimeoutException e)

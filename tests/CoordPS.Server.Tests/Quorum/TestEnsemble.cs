@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
+using System.Net.Sockets;
 using CoordPS.Client;
 using CoordPS.Protocol;
 using CoordPS.Testing;
@@ -182,6 +183,19 @@ internal sealed class TestEnsemble : IAsyncDisposable
         ConnectRetryTime = TimeSpan.FromSeconds(40),
         MaxReconnectBackoff = TimeSpan.FromMilliseconds(200),
     });
+
+    /// <summary>What a member answers to srvr; nothing where it closes the connection instead, as it does when its role changes.</summary>
+    public static async Task<string> AskModeAsync(int port)
+    {
+        try
+        {
+            return await ApacheZooKeeper.FourLetterWordAsync(port, "srvr");
+        }
+        catch (Exception e) when (e is SocketException or IOException)
+        {
+            return "";
+        }
+    }
 
     /// <summary>Waits until all running members have the same znodes below a path.</summary>
     public async Task<IReadOnlyList<string>> WaitUntilEqualAsync(string path)
