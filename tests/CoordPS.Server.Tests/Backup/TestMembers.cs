@@ -36,10 +36,10 @@ internal sealed class TestMembers : IAsyncDisposable
                 await File.WriteAllTextAsync(Path.Combine(data, "myid"), id.ToString(CultureInfo.InvariantCulture));
                 var options = new TestServerOptions
                 {
-                    TickTime = 500,
+                    TickTime = TestEnsemble.TickTime,
                     MemberId = id,
                     DataDirectory = data,
-                    ConfigLines = ["initLimit=20", "syncLimit=6", .. members.ServerLines.Split('\n'), .. configLines],
+                    ConfigLines = [.. TestEnsemble.Timing[1..], .. members.ServerLines.Split('\n'), .. configLines],
                 };
                 members._servers.Add(apache ? await ApacheZooKeeper.StartNewAsync(options) : await InProcessZooKeeper.StartNewAsync(options));
             }

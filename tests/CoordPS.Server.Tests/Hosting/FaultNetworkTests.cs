@@ -61,7 +61,7 @@ public sealed class FaultNetworkTests
     [Fact]
     public async Task A_delay_makes_a_write_as_late_and_loses_nothing()
     {
-        await using LocalEnsemble ensemble = await HostedEnsemble.StartAsync(HostedEnsemble.Options(3));
+        await using LocalEnsemble ensemble = await HostedEnsemble.StartAsync(HostedEnsemble.PatientOptions(3));
         LocalMember leader = ensemble.Leader!;
         await using ZooKeeperClient client = await HostedEnsemble.ConnectAsync(leader);
         foreach (LocalMember other in ensemble.Members.Where(m => m.Id != leader.Id))
@@ -82,7 +82,7 @@ public sealed class FaultNetworkTests
     [Fact]
     public async Task Clients_are_cut_off_only_when_named()
     {
-        await using LocalEnsemble ensemble = await HostedEnsemble.StartAsync(HostedEnsemble.Options(3));
+        await using LocalEnsemble ensemble = await HostedEnsemble.StartAsync(HostedEnsemble.PatientOptions(3));
         LocalMember follower = ensemble.Members.First(static m => m.Role == LocalMemberRole.Follower);
         await using ZooKeeperClient client = await HostedEnsemble.ConnectAsync(follower);
         ensemble.Network!.Cut(FaultNetwork.Clients, follower.Id);

@@ -10,6 +10,10 @@ internal static class HostedEnsemble
 {
     public static LocalEnsembleOptions Options(int members, int observers = 0) => new() { Name = "test", Members = members, Observers = observers };
 
+    /// <summary>The same with ticks so long that a busy machine costs no member its leader.</summary>
+    public static LocalEnsembleOptions PatientOptions(int members) =>
+        Options(members) with { Settings = new Dictionary<string, string> { ["tickTime"] = "2000", ["initLimit"] = "5", ["syncLimit"] = "2" } };
+
     public static async Task<LocalEnsemble> StartAsync(LocalEnsembleOptions options)
     {
         LocalEnsemble ensemble = LocalEnsemble.Open(options);

@@ -102,7 +102,7 @@ public sealed class LocalEnsembleTests
     [Fact]
     public async Task Members_are_added_and_removed_while_it_serves()
     {
-        await using LocalEnsemble ensemble = await HostedEnsemble.StartAsync(HostedEnsemble.Options(3));
+        await using LocalEnsemble ensemble = await HostedEnsemble.StartAsync(HostedEnsemble.PatientOptions(3));
         await using ZooKeeperClient client = await HostedEnsemble.ConnectAsync(ensemble.ConnectionString);
         await client.AddAuthAsync("digest", System.Text.Encoding.UTF8.GetBytes($"super:{ensemble.SuperPassword}"));
         LocalMember added = ensemble.PrepareMember(observer: false, ensemble.Members.Select(LocalEnsemble.ServerLineOf));

@@ -25,7 +25,7 @@ public sealed class MemberErrorTests
             lines[id - 1] = $"server.{id}=127.0.0.1:{FreePort.Next()}:{FreePort.Next()}";
             await using ZooKeeperServer second = await ZooKeeperServer.StartAsync(
                 ServerConfig.Parse(string.Join('\n', [
-                    "tickTime=500", "initLimit=20", "syncLimit=6", $"dataDir={data.Replace('\\', '/')}", "clientPort=0", "clientPortAddress=127.0.0.1",
+                    .. TestEnsemble.Timing, $"dataDir={data.Replace('\\', '/')}", "clientPort=0", "clientPortAddress=127.0.0.1",
                     "admin.enableServer=false", .. lines])),
                 ensemble.Logs.For(100 + id));
             await Eventually.TrueAsync(() => ensemble.Log.Split('\n').Any(line =>

@@ -8,8 +8,6 @@ namespace CoordPS.Server.Tests.Quorum;
 /// <summary>Our member beside members of Apache ZooKeeper: snapshots and sessions. Every role, under load, is in CoordPS.Interop.Tests.</summary>
 public sealed class MixedEnsembleTests
 {
-    private static readonly string[] Timing = ["initLimit=20", "syncLimit=6"];
-
     [PeerTheory(Peer.Apache)]
     [InlineData(false)]
     [InlineData(true)]
@@ -101,8 +99,8 @@ public sealed class MixedEnsembleTests
                 _server = await ZooKeeperServer.StartAsync(
                     ServerConfig.Parse(string.Join('\n',
                     [
-                        "tickTime=500", $"dataDir={data.Replace('\\', '/')}", $"clientPort={_ports[id]}", "clientPortAddress=127.0.0.1", "maxClientCnxns=0",
-                        "admin.enableServer=false", "4lw.commands.whitelist=*", .. Timing, .. _serverLines,
+                        $"dataDir={data.Replace('\\', '/')}", $"clientPort={_ports[id]}", "clientPortAddress=127.0.0.1", "maxClientCnxns=0",
+                        "admin.enableServer=false", "4lw.commands.whitelist=*", .. TestEnsemble.Timing, .. _serverLines,
                     ])),
                     _logs.For(id));
                 return;
@@ -116,10 +114,10 @@ public sealed class MixedEnsembleTests
 
             _started[id] = await ApacheZooKeeper.StartNewAsync(new TestServerOptions
             {
-                TickTime = 500,
+                TickTime = TestEnsemble.TickTime,
                 MemberId = id,
                 Port = _ports[id],
-                ConfigLines = [.. Timing, .. _serverLines],
+                ConfigLines = [.. TestEnsemble.Timing[1..], .. _serverLines],
             });
         }
 

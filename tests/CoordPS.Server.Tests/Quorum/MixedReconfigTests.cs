@@ -71,10 +71,10 @@ public sealed class MixedReconfigTests
         int joiner = ensemble.AddJoiner();
         await using ApacheZooKeeper apache = await ApacheZooKeeper.StartNewAsync(new TestServerOptions
         {
-            TickTime = 500,
+            TickTime = TestEnsemble.TickTime,
             MemberId = joiner,
             Port = ensemble.Ports[joiner - 1],
-            ConfigLines = [.. Members.Settings[..^1], "initLimit=20", "syncLimit=6", ensemble.ServerLines, ensemble.LineOf(joiner)],
+            ConfigLines = [.. Members.Settings[..^1], .. TestEnsemble.Timing[1..], ensemble.ServerLines, ensemble.LineOf(joiner)],
         });
         await Eventually.TrueAsync(async () => (await TestEnsemble.AskModeAsync(apache.Port)).Contains("Mode: follower", StringComparison.Ordinal), "Apache's follows");
         await super.ReconfigAsync(joining: ensemble.LineOf(joiner));
@@ -111,7 +111,7 @@ public sealed class MixedReconfigTests
 
         public async Task StartAsync(int id, int joiner)
         {
-            string[] lines = [.. new[] { 1, 2, 3, joiner }.Distinct().Select(i => LineOf(i)), "initLimit=20", "syncLimit=6", "tickTime=500"];
+            string[] lines = [.. new[] { 1, 2, 3, joiner }.Distinct().Select(i => LineOf(i)), .. TestEnsemble.Timing[1..]];
             if (id == ours)
             {
                 string data = _directory.Combine("ours");
@@ -122,7 +122,7 @@ public sealed class MixedReconfigTests
                 {
                     await File.WriteAllLinesAsync(file,
                     [
-                        $"dataDir={data.Replace('\\', '/')}", "maxClientCnxns=0", "admin.enableServer=false", "4lw.commands.whitelist=*", .. Settings, .. lines,
+                        $"dataDir={data.Replace('\\', '/')}", "maxClientCnxns=0", "admin.enableServer=false", "4lw.commands.whitelist=*", .. Settings, TestEnsemble.Timing[0], .. lines,
                         $"clientPort={_ports[id]}", "clientPortAddress=127.0.0.1",
                     ]);
                 }
@@ -133,7 +133,7 @@ public sealed class MixedReconfigTests
 
             _started[id] = await ApacheZooKeeper.StartNewAsync(new TestServerOptions
             {
-                TickTime = 500,
+                TickTime = TestEnsemble.TickTime,
                 MemberId = id,
                 Port = _ports[id],
                 ConfigLines = [Settings[0], .. lines],

@@ -12,6 +12,15 @@ namespace CoordPS.Server.Tests.Quorum;
 /// <summary>Members of one ensemble inside the test process, on free loopback ports. Members are numbered from 1.</summary>
 internal sealed class TestEnsemble : IAsyncDisposable
 {
+    /// <summary>
+    /// Ticks so long that a busy machine does not cost members their leader, and clients their connections, in tests that are not about
+    /// that: it takes a silence of more than two seconds.
+    /// </summary>
+    internal static readonly string[] Timing = [$"tickTime={TickTime}", "initLimit=5", "syncLimit=2"];
+
+    /// <summary>The tick in <see cref="Timing"/>, in milliseconds.</summary>
+    internal const int TickTime = 2000;
+
     private readonly TempDirectory _directory = new();
     private readonly SortedDictionary<int, ZooKeeperServer> _members = [];
     private readonly Dictionary<int, string> _serverLines = [];
@@ -99,7 +108,7 @@ internal sealed class TestEnsemble : IAsyncDisposable
         File.WriteAllText(Path.Combine(DataDirectory(id), "myid"), id.ToString(CultureInfo.InvariantCulture));
         string text = string.Join('\n',
         [
-            "tickTime=500", "initLimit=20", "syncLimit=6", $"dataDir={DataDirectory(id).Replace('\\', '/')}", $"clientPort={Ports[id - 1]}",
+            .. Timing, "minSessionTimeout=1000", "maxSessionTimeout=10000", $"dataDir={DataDirectory(id).Replace('\\', '/')}", $"clientPort={Ports[id - 1]}",
             "clientPortAddress=127.0.0.1", "maxClientCnxns=0", "admin.enableServer=false", "4lw.commands.whitelist=*", "preAllocSize=64",
             _serverLines[id], .. _extra,
         ]);
