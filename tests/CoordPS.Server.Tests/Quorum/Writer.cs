@@ -48,12 +48,16 @@ internal sealed class Writer : IAsyncDisposable
         return writer;
     }
 
-    /// <summary>Waits for this many more acknowledged writes.</summary>
-    public Task WroteAsync(int more)
+    /// <summary>Waits for this many more acknowledged writes, as long as they go on however slowly.</summary>
+    public async Task WroteAsync(int more)
     {
         int goal = Count + more;
-        return CoordPS.Testing.Eventually.TrueAsync(
-            () => Count >= goal || (_loop.IsFaulted ? throw new InvalidOperationException("The writer failed.", _loop.Exception) : false), $"{more} more writes acknowledged");
+        for (int reached; (reached = Count) < goal;)
+        {
+            await CoordPS.Testing.Eventually.TrueAsync(
+                () => Count > reached || (_loop.IsFaulted ? throw new InvalidOperationException("The writer failed.", _loop.Exception) : false),
+                $"{more} more writes acknowledged, but {goal - reached}");
+        }
     }
 
     public async Task StopAsync()
