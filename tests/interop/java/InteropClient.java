@@ -1,3 +1,4 @@
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -271,9 +272,8 @@ public final class InteropClient {
         ZooKeeper victim = connect(chroot);
         victim.getData("/a", events::add, null);
         victim.exists("/later", events::add);
-        // A second connection of the same session takes it over; the first one's client loses its connection and comes back.
-        ZooKeeper thief = connect(chroot, victim.getSessionId(), victim.getSessionPasswd());
-        thief.exists("/", false);
+        // A second connection of the same session takes it over; the first one's client loses its connection and comes back, and takes it in turn.
+        connect(chroot, victim.getSessionId(), victim.getSessionPasswd());
         zk.setData("/a", bytes("changed"), -1);
         zk.create("/later", null, OPEN, CreateMode.PERSISTENT);
         List<String> seen = new ArrayList<>();
@@ -292,8 +292,10 @@ public final class InteropClient {
     }
 
     private static void sessionMoves() throws Exception {
-        ZooKeeper first = connect(chroot);
+        Deserter first = new Deserter(server + chroot);
         first.create("/moved", null, OPEN, CreateMode.EPHEMERAL);
+        // It would come back within a second and take the session from the other.
+        first.desert();
         ZooKeeper second = connect(chroot, first.getSessionId(), first.getSessionPasswd());
         equal(first.getSessionId(), second.getSessionId());
         equal(second.getSessionId(), second.exists("/moved", false).getEphemeralOwner());
@@ -309,6 +311,17 @@ public final class InteropClient {
         yes(expired.await(20, TimeUnit.SECONDS), "a wrong password is an expired session");
         wrong.close();
         owner.close();
+    }
+
+    /** A client that can go without the end of its session. */
+    private static final class Deserter extends ZooKeeper {
+        private Deserter(String servers) throws IOException {
+            super(servers, 10_000, e -> { });
+        }
+
+        private void desert() {
+            cnxn.disconnect();
+        }
     }
 
     private static void others() throws Exception {
