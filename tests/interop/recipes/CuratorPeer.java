@@ -97,6 +97,9 @@ public class CuratorPeer {
                 LeaderSelector selector = new LeaderSelector(client, path, new LeaderSelectorListenerAdapter() {
                     @Override
                     public void takeLeadership(CuratorFramework c) throws Exception {
+                        // A term more would be interrupted by the end.
+                        if (terms.getCount() == 0)
+                            return;
                         critical("");
                         terms.countDown();
                     }
