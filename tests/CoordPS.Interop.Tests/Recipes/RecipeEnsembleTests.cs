@@ -135,15 +135,19 @@ public sealed class RecipeEnsembleTests : IAsyncLifetime
     /// <summary>Kills the leader as a crash would; the two others go on without it.</summary>
     private async Task KillLeaderAsync()
     {
-        foreach (CoordPSProcess member in _members)
-        {
-            if ((await ApacheZooKeeper.FourLetterWordAsync(member.Port, "srvr")).Contains("Mode: leader", StringComparison.Ordinal))
+        CoordPSProcess? leader = null;
+        await Eventually.TrueAsync(
+            async () =>
             {
-                await member.KillAsync();
-                return;
-            }
-        }
+                foreach (CoordPSProcess member in _members)
+                {
+                    if ((await ApacheZooKeeper.FourLetterWordAsync(member.Port, "srvr")).Contains("Mode: leader", StringComparison.Ordinal))
+                        leader = member;
+                }
 
-        throw new InvalidOperationException("There is no leader.");
+                return leader is not null;
+            },
+            "a member leads");
+        await leader!.KillAsync();
     }
 }
