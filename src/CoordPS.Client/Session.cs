@@ -618,7 +618,7 @@ internal sealed class Session : IDisposable
         foreach ((Request request, Exception failure) in failed)
             request.Fail(failure);
         foreach (AuthEntry entry in credentials)
-            entry.Fail(FinalErrorFor(null));
+            entry.Fail(cause as AuthFailedException ?? FinalErrorFor(null));
     }
 
     private ZooKeeperException FinalErrorFor(Request? request) => State switch
@@ -761,8 +761,9 @@ internal sealed class Session : IDisposable
 
         var failure = new AuthFailedException(
             $"The server refused the credentials{(entry is null ? "" : $" of scheme '{entry.Credential.Scheme}'")}", null, connection.Name);
-        entry?.Fail(failure);
+        // Who waits for the answer finds the session's end.
         Finish(SessionState.AuthFailed, failure);
+        entry?.Fail(failure);
     }
 
     private void SetState(SessionState state, EndPoint? server, Exception? cause)
