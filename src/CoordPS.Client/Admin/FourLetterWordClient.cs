@@ -69,19 +69,21 @@ public sealed class FourLetterWordClient(ServerName server, AdminOptions? option
         IPEndPoint[] addresses = await Server.ResolveAsync(_options.Resolver, ct).ConfigureAwait(false);
         for (int i = 0; ; i++)
         {
-            var socket = new Socket(addresses[i].AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            Socket? socket = null;
             // An address that swallows packets must leave time for those after it.
             using var share = CancellationTokenSource.CreateLinkedTokenSource(ct);
             if (i < addresses.Length - 1)
                 share.CancelAfter(_options.Timeout / addresses.Length);
             try
             {
+                // Even this may fail: where there is no IPv6.
+                socket = new Socket(addresses[i].AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
                 await socket.ConnectAsync(addresses[i], share.Token).ConfigureAwait(false);
                 return socket;
             }
             catch (Exception e)
             {
-                socket.Dispose();
+                socket?.Dispose();
                 if (ct.IsCancellationRequested || i == addresses.Length - 1 || e is not (SocketException or OperationCanceledException))
                     throw;
             }
