@@ -93,6 +93,8 @@ internal sealed class Coordps : IDisposable
         if (!_process.HasExited)
         {
             _process.Kill();
+            // Its files are about to be deleted.
+            _process.WaitForExit();
         }
 
         _process.Dispose();
