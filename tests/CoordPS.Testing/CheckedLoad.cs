@@ -74,7 +74,8 @@ public sealed class CheckedLoad : IAsyncDisposable
         long goal = Acknowledged + more;
         return Eventually.TrueAsync(
             () => Acknowledged >= goal || (_writers.Find(static w => w.Loop.IsFaulted) is { } failed ? throw new InvalidOperationException("A client failed.", failed.Loop.Exception) : false),
-            $"{more} more writes are acknowledged");
+            $"{more} more writes are acknowledged",
+            LeaderLoss.Patience);
     }
 
     /// <summary>Waits for the first successful write that was begun after this call, and tells when it was acknowledged.</summary>

@@ -9,18 +9,20 @@ public static class Eventually
     public static TimeSpan Patience { get; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Waits until the condition holds.</summary>
-    /// <exception cref="TimeoutException">It did not within <see cref="Patience"/>.</exception>
-    public static Task TrueAsync(Func<bool> condition, string what) => TrueAsync(() => Task.FromResult(condition()), what);
+    /// <exception cref="TimeoutException">It did not within <paramref name="patience"/>, <see cref="Patience"/> when it is null.</exception>
+    public static Task TrueAsync(Func<bool> condition, string what, TimeSpan? patience = null) =>
+        TrueAsync(() => Task.FromResult(condition()), what, patience);
 
     /// <summary>Waits until the condition holds.</summary>
-    /// <exception cref="TimeoutException">It did not within <see cref="Patience"/>.</exception>
-    public static async Task TrueAsync(Func<Task<bool>> condition, string what)
+    /// <exception cref="TimeoutException">It did not within <paramref name="patience"/>, <see cref="Patience"/> when it is null.</exception>
+    public static async Task TrueAsync(Func<Task<bool>> condition, string what, TimeSpan? patience = null)
     {
+        TimeSpan longest = patience ?? Patience;
         long start = Stopwatch.GetTimestamp();
         while (!await condition().ConfigureAwait(false))
         {
-            if (Stopwatch.GetElapsedTime(start) > Patience)
-                throw new TimeoutException($"After {Patience.TotalSeconds} s still not: {what}.");
+            if (Stopwatch.GetElapsedTime(start) > longest)
+                throw new TimeoutException($"After {longest.TotalSeconds} s still not: {what}.");
             await Task.Delay(20).ConfigureAwait(false);
         }
     }

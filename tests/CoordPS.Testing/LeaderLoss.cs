@@ -15,7 +15,7 @@ public enum LeaderFate
 /// <summary>Takes an ensemble's leader away under load, measures how long clients can't write, and brings it back.</summary>
 public static class LeaderLoss
 {
-    /// <summary>How long a write may take to succeed again.</summary>
+    /// <summary>How long a write, or an election, may take to succeed again: on a busy machine there may be several elections.</summary>
     public static TimeSpan Patience { get; } = TimeSpan.FromSeconds(120);
 
     /// <summary>One loss.</summary>

@@ -141,13 +141,16 @@ public sealed class ProcessEnsemble : IAsyncDisposable
     /// <summary>What a member says it is: leader, follower or observer; null when it does not serve.</summary>
     public async Task<string?> ModeAsync(int id, CancellationToken ct = default)
     {
+        // Apache's members leave a word unanswered that comes at a bad moment.
+        using var once = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        once.CancelAfter(TimeSpan.FromSeconds(10));
         try
         {
-            string answer = await ApacheZooKeeper.FourLetterWordAsync(PortOf(id), "srvr", ct).ConfigureAwait(false);
+            string answer = await ApacheZooKeeper.FourLetterWordAsync(PortOf(id), "srvr", once.Token).ConfigureAwait(false);
             int at = answer.IndexOf("Mode: ", StringComparison.Ordinal);
             return at < 0 ? null : answer[(at + 6)..].Split('\n')[0].Trim();
         }
-        catch (Exception e) when (e is SocketException or IOException)
+        catch (Exception e) when (e is SocketException or IOException || (e is OperationCanceledException && !ct.IsCancellationRequested))
         {
             return null;
         }
@@ -168,7 +171,8 @@ public sealed class ProcessEnsemble : IAsyncDisposable
 
                 return leader != 0;
             },
-            "a member leads").ConfigureAwait(false);
+            "a member leads",
+            LeaderLoss.Patience).ConfigureAwait(false);
         return leader;
     }
 
@@ -178,7 +182,8 @@ public sealed class ProcessEnsemble : IAsyncDisposable
         Eventually.TrueAsync(
             async () => await ModeAsync(id).ConfigureAwait(false) is { } mode ? modes.Contains(mode)
                 : this[id].ProcessId is null ? throw new InvalidOperationException($"Member {id} has ended by itself. {(this[id] as CoordPSProcess)?.Output}") : false,
-            $"member {id} is {string.Join(" or ", modes)}");
+            $"member {id} is {string.Join(" or ", modes)}",
+            LeaderLoss.Patience);
 
     /// <summary>Waits until all members serve.</summary>
     public async Task WaitUntilAllServeAsync()

@@ -31,7 +31,7 @@ public sealed class TestServerOptions
     public string? Executable { get; init; }
 
     /// <summary>How long starting may take. A member of an ensemble without a quorum is ready when it answers at all.</summary>
-    public TimeSpan StartTimeout { get; init; } = TimeSpan.FromSeconds(60);
+    public TimeSpan StartTimeout { get; init; } = TimeSpan.FromSeconds(120);
 }
 
 /// <summary>A server that tests run against: of whichever make, on a free loopback port, with its data in a temporary place.</summary>

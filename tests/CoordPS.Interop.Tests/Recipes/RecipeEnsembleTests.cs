@@ -75,7 +75,7 @@ public sealed class RecipeEnsembleTests : IAsyncLifetime
         await receivers[0].SaidAsync(text => text.StartsWith("got", StringComparison.Ordinal));
         await KillLeaderAsync();
         IReadOnlyList<string> sent = await RecipePeer.FinishAsync(senders);
-        await using ZooKeeperClient client = await ZooKeeperClient.ConnectAsync(Servers);
+        await using ZooKeeperClient client = await ZooKeeperClient.ConnectAsync(new ZooKeeperClientOptions { ConnectionString = Servers, ConnectRetryTime = Eventually.Patience });
         var queue = new DistributedQueue(client, "/queue", new QueueOptions { Redeliver = true, ConfirmSends = true });
         await Eventually.TrueAsync(async () => await queue.CountAsync() == 0, "all are completed");
         foreach (RecipePeer _ in receivers)

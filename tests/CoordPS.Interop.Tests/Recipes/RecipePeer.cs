@@ -95,7 +95,7 @@ internal sealed class RecipePeer : IAsyncDisposable
     {
         try
         {
-            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(90));
+            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(180));
             await _process.WaitForExitAsync(limit.Token);
         }
         catch (OperationCanceledException)
