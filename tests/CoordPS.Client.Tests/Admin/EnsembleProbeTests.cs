@@ -5,6 +5,9 @@ namespace CoordPS.Client.Tests.Admin;
 
 public sealed class EnsembleProbeTests
 {
+    // Only a failure takes so long; a busy machine takes longer than the default.
+    private static readonly AdminOptions Patient = new() { Timeout = Eventually.Patience };
+
     [Fact]
     public async Task Members_that_the_configuration_names_are_found_and_lags_are_against_the_leader()
     {
@@ -16,7 +19,7 @@ public sealed class EnsembleProbeTests
         for (int i = 0; i < all.Length; i++)
             all[i].Server.Answers["conf"] = WordServer.Conf(i + 1, lines).Item2;
 
-        List<MemberStatus> members = await ReadAsync(new EnsembleProbe([new ProbeTarget(null, one.Name)]));
+        List<MemberStatus> members = await ReadAsync(new EnsembleProbe([new ProbeTarget(null, one.Name)], Patient));
         Assert.Equal([1, 2, 3], members.Select(member => member.Id!.Value).Order());
         Assert.Equal([3, 0, 0], members.OrderBy(member => member.Id).Select(member => member.Lag!.Value));
         Assert.Equal(MemberRole.Observer, members.Single(member => member.Id == 3).Role);
@@ -30,7 +33,7 @@ public sealed class EnsembleProbeTests
         await using var one = new WordServer(WordServer.Srvr("follower"), WordServer.Conf(1, lines));
         await using var two = new WordServer(WordServer.Srvr("leader"), WordServer.Conf(2, lines));
         var down = new ServerName("127.0.0.1", FreePort.Next());
-        List<MemberStatus> members = await ReadAsync(new EnsembleProbe([new ProbeTarget(null, down), new ProbeTarget(null, one.Name), new ProbeTarget(null, two.Name)]));
+        List<MemberStatus> members = await ReadAsync(new EnsembleProbe([new ProbeTarget(null, down), new ProbeTarget(null, one.Name), new ProbeTarget(null, two.Name)], Patient));
         Assert.Equal(3, members.Count);
         Assert.Equal(3, members.Single(member => member.State == MemberState.Unreachable).Id);
     }
@@ -40,7 +43,7 @@ public sealed class EnsembleProbeTests
     {
         string[] lines = ["server.1=127.0.0.1:1:2:participant", "server.2=127.0.0.1:3:4:participant"];
         await using var one = new WordServer(WordServer.Srvr("leader"), WordServer.Conf(1, lines));
-        List<MemberStatus> members = await ReadAsync(new EnsembleProbe([new ProbeTarget(null, one.Name)]));
+        List<MemberStatus> members = await ReadAsync(new EnsembleProbe([new ProbeTarget(null, one.Name)], Patient));
         MemberStatus other = members.Single(member => member.Id == 2);
         Assert.Equal((MemberState.Unknown, null), (other.State, other.Server));
         Assert.Contains("address", other.Reason, StringComparison.Ordinal);
@@ -52,7 +55,7 @@ public sealed class EnsembleProbeTests
         await using var one = new WordServer(WordServer.Srvr("follower"));
         await using var two = new WordServer(WordServer.Srvr("leader"));
         EnsembleMembership? membership = EnsembleMembership.Parse($"server.1=a:1:2;{one.Name}\nserver.2=b:3:4;{two.Name}");
-        List<MemberStatus> members = await ReadAsync(new EnsembleProbe([new ProbeTarget(null, one.Name)], null, _ => Task.FromResult(membership)));
+        List<MemberStatus> members = await ReadAsync(new EnsembleProbe([new ProbeTarget(null, one.Name)], Patient, _ => Task.FromResult(membership)));
         Assert.Equal([(1, one.Name), (2, two.Name)], members.OrderBy(member => member.Id).Select(member => (member.Id!.Value, member.Server!)));
     }
 

@@ -5,6 +5,9 @@ namespace CoordPS.Client.Tests.Admin;
 
 public sealed class MemberProbeTests
 {
+    // Only a failure takes so long; a busy machine takes longer than the default.
+    private static readonly AdminOptions Patient = new() { Timeout = Eventually.Patience };
+
     private const string Monitor34 =
         "zk_version\t3.4.14-4c25d480e66aadd371de8bd2fd8da255ac140bcf, built on 03/06/2019 16:18 GMT\nzk_avg_latency\t0\nzk_max_latency\t9\nzk_min_latency\t0\n" +
         "zk_packets_received\t7\nzk_packets_sent\t6\nzk_num_alive_connections\t1\nzk_outstanding_requests\t0\nzk_server_state\tleader\nzk_znode_count\t4\n" +
@@ -15,7 +18,7 @@ public sealed class MemberProbeTests
     public async Task A_member_of_3_4_is_read_as_far_as_it_tells()
     {
         await using var server = new WordServer(WordServer.Srvr("leader", version: "3.4.14"), ("mntr", Monitor34), ("conf", "clientPort=2181\nserverId=3\ninitLimit=5\n"));
-        MemberStatus status = await MemberProbe.ReadAsync(server.Name);
+        MemberStatus status = await MemberProbe.ReadAsync(server.Name, Patient);
         Assert.Equal((MemberState.Serving, MemberRole.Leader, "3.4.14", 3), (status.State, status.Role, status.Version, status.Id));
         Assert.Equal((0x100000005, 1, 2, 1), (status.LastZxid!.Value, status.Epoch!.Value, status.Connections!.Value, status.Outstanding!.Value));
         Assert.Equal((0, 1.5, 12), (status.MinLatency!.Value, status.AverageLatency!.Value, status.MaxLatency!.Value));
@@ -31,7 +34,7 @@ public sealed class MemberProbeTests
     public async Task A_member_that_allows_srvr_only_is_read_by_that()
     {
         await using var server = new WordServer(WordServer.Srvr("follower"));
-        MemberStatus status = await MemberProbe.ReadAsync(server.Name);
+        MemberStatus status = await MemberProbe.ReadAsync(server.Name, Patient);
         Assert.Equal((MemberRole.Follower, 7), (status.Role, status.ZNodeCount!.Value));
         Assert.Null(status.WatchCount);
         Assert.Null(status.Id);
@@ -43,14 +46,14 @@ public sealed class MemberProbeTests
     public async Task Members_that_dont_serve_say_why()
     {
         await using var looking = new WordServer(("srvr", "This ZooKeeper instance is not currently serving requests\n"));
-        MemberStatus status = await MemberProbe.ReadAsync(looking.Name);
+        MemberStatus status = await MemberProbe.ReadAsync(looking.Name, Patient);
         Assert.Equal(MemberState.NotServing, status.State);
         Assert.Contains("no quorum", status.Reason, StringComparison.Ordinal);
 
         await using var readOnly = new WordServer(("srvr", "Zookeeper version: 3.8.0-1, built on x\nREAD-ONLY mode; serving only read-only clients\nLatency min/avg/max: 0/0.0/0\nZxid: 0x1\nMode: read-only\nNode count: 5\n"));
-        Assert.Equal(MemberState.ReadOnly, (await MemberProbe.ReadAsync(readOnly.Name)).State);
+        Assert.Equal(MemberState.ReadOnly, (await MemberProbe.ReadAsync(readOnly.Name, Patient)).State);
 
-        status = await MemberProbe.ReadAsync(new ServerName("127.0.0.1", FreePort.Next()));
+        status = await MemberProbe.ReadAsync(new ServerName("127.0.0.1", FreePort.Next()), Patient);
         Assert.Equal((MemberState.Unreachable, "nothing listens there"), (status.State, status.Reason));
         Assert.Equal("nothing listens there", status.WhyUnknown[nameof(status.LastZxid)]);
     }
