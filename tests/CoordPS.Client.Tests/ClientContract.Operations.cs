@@ -403,12 +403,13 @@ public abstract partial class ClientContract
     public async Task An_answer_that_takes_too_long_fails_its_request()
     {
         FaultProxy proxy = Proxy();
-        ZooKeeperClient client = await ConnectAsync(proxy.ConnectionString, o => o.RequestTimeout = TimeSpan.FromMilliseconds(200));
-        await client.CreateAsync($"{Root}/n");
+        ZooKeeperClient client = await ConnectAsync(proxy.ConnectionString, o => o.RequestTimeout = TimeSpan.FromMilliseconds(500));
+        // By the one that has all the time there is.
+        await Other.CreateAsync($"{Root}/n", Bytes(""));
         proxy.Hold(ProxyDirection.ToClient);
         long start = Stopwatch.GetTimestamp();
         RequestTimeoutException e = await Assert.ThrowsAsync<RequestTimeoutException>(() => client.SetDataAsync($"{Root}/n", Bytes("x")));
-        Assert.True(Stopwatch.GetElapsedTime(start) >= TimeSpan.FromMilliseconds(190));
+        Assert.True(Stopwatch.GetElapsedTime(start) >= TimeSpan.FromMilliseconds(490));
         Assert.True(e.OutcomeUnknown);
         Assert.False((await Assert.ThrowsAsync<RequestTimeoutException>(() => client.GetDataAsync($"{Root}/n"))).OutcomeUnknown);
         proxy.Release();

@@ -83,11 +83,19 @@ public sealed class OddServerTests
     [Fact]
     public async Task A_read_that_kills_every_connection_fails_in_the_end()
     {
-        await using var server = new ScriptedServer((header, _) => header.Type == OpCode.GetData ? null : [Reply(header)]);
+        int asked = 0;
+        await using var server = new ScriptedServer((header, _) =>
+        {
+            if (header.Type != OpCode.GetData)
+                return [Reply(header)];
+            Interlocked.Increment(ref asked);
+            return null;
+        });
         await using ZooKeeperClient client = await ZooKeeperClient.ConnectAsync(server.ConnectionString);
         ConnectionLossException e = await Assert.ThrowsAsync<ConnectionLossException>(() => client.GetDataAsync("/a"));
         Assert.False(e.OutcomeUnknown);
-        Assert.Equal(5, server.Connections);
+        // By now the session may have yet another connection.
+        Assert.Equal(5, Volatile.Read(ref asked));
     }
 
     [Fact]

@@ -63,11 +63,10 @@ public abstract partial class RecipeContract
         var store = new ConfigStore(Other, $"{Root}/config");
         await Other.CreateAsync(store.Root);
         using var stop = new CancellationTokenSource(Patience);
-        await using IAsyncEnumerator<ConfigUpdate> updates = store.WatchAsync(TimeSpan.FromMilliseconds(300), stop.Token).GetAsyncEnumerator();
+        await using IAsyncEnumerator<ConfigUpdate> updates = store.WatchAsync(TimeSpan.FromSeconds(1), stop.Token).GetAsyncEnumerator();
         Assert.True(await updates.MoveNextAsync());
         Task<bool> next = updates.MoveNextAsync().AsTask();
-        for (int i = 0; i < 5; i++)
-            await Other.CreateAsync($"{store.Root}/n{i}");
+        await Task.WhenAll(Enumerable.Range(0, 5).Select(i => Other.CreateAsync($"{store.Root}/n{i}")));
         Assert.True(await next);
         Assert.Equal(["n0", "n1", "n2", "n3", "n4"], updates.Current.Changes.Select(c => c.Path));
     }

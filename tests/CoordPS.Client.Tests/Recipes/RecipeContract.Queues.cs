@@ -36,10 +36,10 @@ public abstract partial class RecipeContract
         await Assert.ThrowsAsync<ArgumentException>(() => byPriority.SendAsync(Bytes(""), new SendOptions { NotBefore = DateTimeOffset.UtcNow }));
 
         var delayed = new DistributedQueue(Other, $"{Root}/delayed", new QueueOptions { Layout = QueueLayout.Delayed });
-        DateTimeOffset due = DateTimeOffset.UtcNow.AddMilliseconds(400);
-        await delayed.SendAsync(Bytes("later"), new SendOptions { NotBefore = due.AddHours(1) });
-        await delayed.SendAsync(Bytes("soon"), new SendOptions { NotBefore = due });
+        await delayed.SendAsync(Bytes("later"), new SendOptions { NotBefore = DateTimeOffset.UtcNow.AddHours(1) });
         Assert.Null(await delayed.TryReceiveAsync(TimeSpan.Zero));
+        DateTimeOffset due = DateTimeOffset.UtcNow.AddMilliseconds(400);
+        await delayed.SendAsync(Bytes("soon"), new SendOptions { NotBefore = due });
         Assert.Equal("soon", Text((await delayed.ReceiveAsync().WaitAsync(Patience)).Data));
         Assert.True(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() >= due.ToUnixTimeMilliseconds());
         Assert.Equal(1, await delayed.CountAsync());

@@ -112,7 +112,7 @@ public abstract partial class ClientContract
     {
         ZooKeeperClient client = await ConnectAsync();
         var tree = new ListTree([
-            new TreeNode("/"), new TreeNode("/c") { Mode = CreateMode.Container }, new TreeNode("/c/x"), new TreeNode("/t") { Mode = CreateMode.PersistentWithTtl, Ttl = TimeSpan.FromMilliseconds(200) },
+            new TreeNode("/"), new TreeNode("/c") { Mode = CreateMode.Container }, new TreeNode("/c/x"), new TreeNode("/t") { Mode = CreateMode.PersistentWithTtl, Ttl = TimeSpan.FromSeconds(3) },
         ]);
         await CopyAsync(tree, client, $"{Root}/modes");
         Assert.Empty(await ListTree.DiffAsync(tree, new EnsembleTree(client, $"{Root}/modes")));
