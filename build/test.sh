@@ -141,7 +141,7 @@ pester() {
         echo "skipped: pwsh is missing; install PowerShell 7.6"
         echo "Pester: 0 passed, 0 failed, 1 skipped"
     else
-        timeout 900 pwsh -NoProfile -File tests/module/run.ps1 -ModulePath out/CoordPS
+        timeout 1500 pwsh -NoProfile -File tests/module/run.ps1 -ModulePath out/CoordPS
     fi
 }
 
