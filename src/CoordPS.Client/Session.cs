@@ -830,11 +830,9 @@ internal sealed class Session : IDisposable
             {
                 foreach (Request request in _inFlight)
                 {
+                    // What is written but not sent goes to the server as soon as it takes more.
                     if (request.Deadline <= now && !request.IsCompleted)
-                    {
-                        bool unknown = !request.Repeatable && request.Sequence < _connection?.SentBelow;
-                        failed.Add((request, new RequestTimeoutException(request.Type, request.Path, _connection?.Name, limit, unknown)));
-                    }
+                        failed.Add((request, new RequestTimeoutException(request.Type, request.Path, _connection?.Name, limit, outcomeUnknown: !request.Repeatable)));
                 }
 
                 foreach (Request request in _waiting)
@@ -843,12 +841,14 @@ internal sealed class Session : IDisposable
                         failed.Add((request, new RequestTimeoutException(request.Type, request.Path, _connection?.Name, limit, outcomeUnknown: false)));
                 }
             }
+
+            // Under the lock: what is said not to be carried out must not be written meanwhile.
+            foreach ((Request request, Exception failure) in failed)
+                request.Fail(failure);
         }
 
         dead?.Abort(new TimeoutException(deadFor));
         _client.RaiseMoved();
-        foreach ((Request request, Exception failure) in failed)
-            request.Fail(failure);
     }
 
     /// <summary>While a server that serves reads only is all there is, asks the others, ever more rarely, whether one serves writes again.</summary>

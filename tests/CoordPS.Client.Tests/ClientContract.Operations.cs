@@ -416,6 +416,42 @@ public abstract partial class ClientContract
         await Eventually.TrueAsync(async () => Text((await Other.GetDataAsync($"{Root}/n")).Data) == "x", "the set is carried out");
     }
 
+    [ContractFact]
+    public async Task A_request_that_is_said_not_to_be_carried_out_never_is()
+    {
+        FaultProxy proxy = Proxy();
+        ZooKeeperClient client = await ConnectAsync(proxy.ConnectionString, o => o.RequestTimeout = TimeSpan.FromMilliseconds(100));
+        proxy.Hold(ProxyDirection.ToServer);
+        // When the sockets on the way take no more, the client keeps some to be sent, and then some that wait.
+        byte[] data = new byte[900_000];
+        List<string> notDone = [];
+        for (int i = 0; i < 100 && notDone.Count < 2; i++)
+        {
+            string path = $"{Root}/{i}";
+            if (!(await Assert.ThrowsAsync<RequestTimeoutException>(() => client.CreateAsync(path, data))).OutcomeUnknown)
+                notDone.Add(path);
+        }
+
+        Assert.Equal(2, notDone.Count);
+        proxy.Release();
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                try
+                {
+                    await client.SyncAsync(Root);
+                    return true;
+                }
+                catch (RequestTimeoutException)
+                {
+                    return false;
+                }
+            },
+            "what was sent before it is answered");
+        string[] done = [.. (await Other.GetChildrenAsync(Root)).Children.Select(name => $"{Root}/{name}")];
+        Assert.Empty(done.Intersect(notDone));
+    }
+
     private sealed class SynchronousProgress(Action<int> report) : IProgress<int>
     {
         public void Report(int value) => report(value);
