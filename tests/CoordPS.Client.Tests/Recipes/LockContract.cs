@@ -240,6 +240,19 @@ public abstract class LockContract(ServerFixture fixture) : ServerContract(fixtu
     }
 
     [ContractFact]
+    public async Task A_writer_that_stops_waiting_to_be_a_reader_has_one_of_the_two()
+    {
+        var rw = new DistributedReadWriteLock(Other, Path);
+        LockHandle write = await rw.WriteLock.AcquireAsync();
+        using var stop = new CancellationTokenSource();
+        write.StateChanged += (_, _) => stop.Cancel();
+        await using LockHandle read = await rw.DowngradeAsync(write, stop.Token);
+        Assert.True(stop.IsCancellationRequested);
+        Assert.True(read.IsHeld);
+        Assert.Equal([read.Path], (await rw.GetParticipantsAsync()).Select(p => p.Path));
+    }
+
+    [ContractFact]
     public async Task No_more_leases_are_out_than_a_semaphore_has()
     {
         int holders = 0, most = 0;

@@ -61,7 +61,8 @@ public sealed class DistributedReadWriteLock
         {
             HeldNode node = await HeldNode.WatchAsync(_client, path, ct).ConfigureAwait(false)
                 ?? throw new InvalidOperationException($"The read lock '{path}' was deleted by someone else.");
-            await write.ReleaseAsync(ct).ConfigureAwait(false);
+            // Not cancelled: the write lock would be given back all the same.
+            await write.DisposeAsync().ConfigureAwait(false);
             return new LockHandle(ReadLock, node, _client);
         }
         catch
