@@ -58,6 +58,28 @@ public abstract partial class RecipeContract
     }
 
     [ContractFact]
+    public async Task A_watched_configuration_goes_on_when_its_session_expires_while_it_is_read()
+    {
+        string path = $"{Root}/config";
+        await Other.CreateAsync(path, Bytes("1"));
+        FaultProxy proxy = Proxy();
+        ZooKeeperClient client = await ConnectAsync(proxy.ConnectionString);
+        await using IAsyncEnumerator<ConfigUpdate> updates = new ConfigStore(client, path).WatchAsync(TimeSpan.Zero).GetAsyncEnumerator();
+        Assert.True(await updates.MoveNextAsync());
+
+        proxy.Refuse();
+        proxy.Cut();
+        await UntilAsync(client, SessionState.Disconnected);
+        // Reads it once more, for what came while it was read for the first time, as soon as there is a connection.
+        Task<bool> next = updates.MoveNextAsync().AsTask();
+        await SessionFaults.ExpireAsync(client, Fixture.Server.ConnectionString);
+        await Other.SetDataAsync(path, Bytes("2"));
+        proxy.Accept();
+        Assert.True(await next.WaitAsync(Patience));
+        Assert.Equal("2", Text(updates.Current.Snapshot.Entries[""].Data));
+    }
+
+    [ContractFact]
     public async Task A_watched_configuration_reports_a_burst_of_changes_once()
     {
         var store = new ConfigStore(Other, $"{Root}/config");

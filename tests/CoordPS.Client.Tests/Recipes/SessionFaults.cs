@@ -7,7 +7,9 @@ internal static class SessionFaults
     /// Ends a client's session from elsewhere: the client finds it expired. The client may take the session back before it is closed, so it is
     /// closed until a server says that it has expired.
     /// </summary>
-    internal static async Task ExpireAsync(ZooKeeperClient client)
+    /// <param name="client">The client.</param>
+    /// <param name="connectionString">Where to do so; null for where the client is.</param>
+    internal static async Task ExpireAsync(ZooKeeperClient client, string? connectionString = null)
     {
         try
         {
@@ -15,7 +17,7 @@ internal static class SessionFaults
             {
                 ZooKeeperClient usurper = await ZooKeeperClient.ConnectAsync(new ZooKeeperClientOptions
                 {
-                    ConnectionString = client.ConnectionString,
+                    ConnectionString = connectionString ?? client.ConnectionString,
                     SessionId = client.SessionId,
                     SessionPassword = client.Password,
                     SessionTimeout = client.NegotiatedTimeout,

@@ -113,7 +113,7 @@ public sealed class ConfigStore
             ConfigSnapshot? previous = null;
             while (true)
             {
-                ConfigSnapshot snapshot = await LoadAsync(ct).ConfigureAwait(false);
+                ConfigSnapshot snapshot = await LoadWatchedAsync(ct).ConfigureAwait(false);
                 ConfigDiff diff = ConfigDiff.Between(previous ?? Empty(), Values(snapshot), prune: true);
                 if (previous is null || !diff.IsEmpty)
                     yield return new ConfigUpdate(snapshot, diff.Changes);
@@ -132,6 +132,21 @@ public sealed class ConfigStore
 
     private static Dictionary<string, byte[]?> Values(ConfigSnapshot snapshot) =>
         snapshot.Entries.ToDictionary(entry => entry.Key, entry => entry.Value.Data, StringComparer.Ordinal);
+
+    private async Task<ConfigSnapshot> LoadWatchedAsync(CancellationToken ct)
+    {
+        while (true)
+        {
+            try
+            {
+                return await LoadAsync(ct).ConfigureAwait(false);
+            }
+            catch (SessionExpiredException)
+            {
+                // Again, with a new session.
+            }
+        }
+    }
 
     /// <summary>Waits until nothing was signaled for a while, but not for ever.</summary>
     private static async Task QuietAsync(Signal signal, TimeSpan quiet, CancellationToken ct)
