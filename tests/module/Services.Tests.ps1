@@ -49,6 +49,13 @@ foreach ($peer in $peers) {
             Receive-CoordMessage /jobs -Peek | Should -BeNullOrEmpty
         }
 
+        It 'deliver again what could not be read' {
+            Send-CoordMessage /unreadable 'no JSON'
+            { Receive-CoordMessage /unreadable -As Json -Redeliver -ErrorAction Stop } | Should -Throw
+            { Receive-CoordMessage /unreadable -As Json { } -ErrorAction Stop } | Should -Throw
+            Receive-CoordMessage /unreadable { "read $($_.Value)" } -Timeout 0 | Should -Be 'read no JSON'
+        }
+
         It 'order by priority, and hold back until it is time' {
             Send-CoordMessage /prio low -Priority 10
             Send-CoordMessage /prio high -Priority 1

@@ -100,7 +100,18 @@ public sealed class ReceiveCoordMessageCommand : RecipeCmdlet
                 return;
             }
 
-            var emitted = new CoordMessage(session, Path, message, ValueOf(message));
+            CoordMessage emitted;
+            try
+            {
+                emitted = new CoordMessage(session, Path, message, ValueOf(message));
+            }
+            catch
+            {
+                // With -ErrorAction Stop the error that it can't be read is the end, and nobody has it.
+                await message.DisposeAsync();
+                throw;
+            }
+
             if (ParameterSetName == BlockSet)
             {
                 await HandleAsync(emitted);
