@@ -279,9 +279,20 @@ public sealed class DistributedQueue
             }
             catch (ZooKeeperException e) when (e.IsOutage())
             {
-                await _client.RepeatAsync(() => _client.SyncAsync(path, ct), ct).ConfigureAwait(false);
+                bool gone;
+                try
+                {
+                    await _client.RepeatAsync(() => _client.SyncAsync(path, ct), ct).ConfigureAwait(false);
+                    gone = await _client.RepeatAsync(() => _client.ExistsAsync(path, ct), ct).ConfigureAwait(false) is null;
+                }
+                catch (OperationCanceledException) when (e.IsOutcomeUnknown())
+                {
+                    // Nobody has looked whether it is gone.
+                    gone = true;
+                }
+
                 // Gone by this or by another consumer: nobody can tell.
-                if (e.IsOutcomeUnknown() && await _client.RepeatAsync(() => _client.ExistsAsync(path, ct), ct).ConfigureAwait(false) is null)
+                if (gone && e.IsOutcomeUnknown())
                     throw;
             }
         }
