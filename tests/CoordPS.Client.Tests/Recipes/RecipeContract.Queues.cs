@@ -105,6 +105,22 @@ public abstract partial class RecipeContract
     }
 
     [ContractFact]
+    public async Task A_message_that_was_taken_away_is_left_to_the_consumer_that_has_it_then()
+    {
+        var options = new QueueOptions { Redeliver = true };
+        string path = $"{Root}/queue", locks = $"{Root}/queue-locks";
+        await new DistributedQueue(Other, path, options).SendAsync(Bytes("x"));
+        QueueMessage message = await new DistributedQueue(await ConnectAsync(), path, options).ReceiveAsync().WaitAsync(Patience);
+        string taken = $"{locks}/{message.Name}";
+
+        await Other.MultiAsync([ZooKeeperOperation.Delete(taken), ZooKeeperOperation.Create(taken, null, CreateMode.Ephemeral)]);
+        await message.LostToken.WhenFiredAsync().WaitAsync(Patience);
+        Assert.Equal(LockState.Lost, message.State);
+        await message.ReleaseAsync().WaitAsync(Patience);
+        Assert.Equal(Other.SessionId, (await Other.ExistsAsync(taken))?.EphemeralOwner);
+    }
+
+    [ContractFact]
     public async Task A_send_whose_answer_was_lost_is_confirmed_and_not_sent_twice()
     {
         FaultProxy proxy = Proxy();

@@ -14,15 +14,17 @@ internal sealed class HeldNode
     private CancellationTokenSource _lost = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Action<WatchedEvent> _watch;
+    private readonly bool _shared;
     private volatile LockState _state = LockState.Held;
     private volatile bool _verifying;
     private Task? _deletion;
     private bool _removing;
     private bool _goneWhileRemoving;
 
-    private HeldNode(ZooKeeperClient client, string path)
+    private HeldNode(ZooKeeperClient client, string path, bool shared)
     {
         _client = client;
+        _shared = shared;
         Path = path;
         LostToken = _lost.Token;
         _watch = OnEvent;
@@ -67,9 +69,13 @@ internal sealed class HeldNode
     }
 
     /// <summary>Takes charge of a znode of this session; null when it is gone already.</summary>
-    internal static async Task<HeldNode?> WatchAsync(ZooKeeperClient client, string path, CancellationToken ct)
+    /// <param name="client">The session.</param>
+    /// <param name="path">The znode.</param>
+    /// <param name="ct">Ends the wait.</param>
+    /// <param name="shared">Whether others create theirs by the same name, when this one has gone.</param>
+    internal static async Task<HeldNode?> WatchAsync(ZooKeeperClient client, string path, CancellationToken ct, bool shared = false)
     {
-        var held = new HeldNode(client, path);
+        var held = new HeldNode(client, path, shared);
         if (await client.TryGetDataAsync(path, held._watch, ct).ConfigureAwait(false) is not { } found)
             return null;
         held.Stat = found.Stat;
@@ -84,7 +90,7 @@ internal sealed class HeldNode
     {
         End(LockState.Released);
         lock (_gate)
-            return _deletion ??= DeleteAsync(_client, Path);
+            return _deletion ??= DeleteAsync();
     }
 
     /// <summary>Waits for the release as long as a server is there to confirm it.</summary>
@@ -191,7 +197,9 @@ internal sealed class HeldNode
     {
         try
         {
-            if (await _client.RepeatAsync(() => _client.ExistsAsync(Path, _watch), CancellationToken.None).ConfigureAwait(false) is null)
+            Stat? stat = await _client.RepeatAsync(() => _client.ExistsAsync(Path, _watch), CancellationToken.None).ConfigureAwait(false);
+            // What was read at first may still be on its way to its place.
+            if (stat is null || (Stat.Czxid != 0 && stat.Value.Czxid != Stat.Czxid))
                 Miss();
         }
         catch (ZooKeeperException)
@@ -226,7 +234,7 @@ internal sealed class HeldNode
         if (state == LockState.Lost)
         {
             lock (_gate)
-                _deletion ??= DeleteAsync(_client, Path);
+                _deletion ??= DeleteAsync();
         }
     }
 
@@ -254,6 +262,33 @@ internal sealed class HeldNode
 
     /// <summary>Deletes an ephemeral of a session's own: waits while the session is served, and goes on in the background after that.</summary>
     internal static Task DeleteOwnAsync(ZooKeeperClient client, string path) => WhileServedAsync(client, DeleteAsync(client, path));
+
+    private Task DeleteAsync() => _shared ? DeleteOursAsync() : DeleteAsync(_client, Path);
+
+    /// <summary>Deletes the znode if it is the one that was taken charge of, and not another's that has come since.</summary>
+    private async Task DeleteOursAsync()
+    {
+        try
+        {
+            await _client.RepeatAsync(
+                async () =>
+                {
+                    // A delete whose answer was lost may have been carried out.
+                    await _client.SyncAsync(Path).ConfigureAwait(false);
+                    if ((await _client.ExistsAsync(Path).ConfigureAwait(false))?.Czxid == Stat.Czxid)
+                        await _client.DeleteAsync(Path).ConfigureAwait(false);
+                },
+                CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (NoNodeException)
+        {
+            // Gone already.
+        }
+        catch (ZooKeeperException) when (_client.State.IsFinal)
+        {
+            // The session has ended and the znode with it.
+        }
+    }
 
     private static async Task DeleteAsync(ZooKeeperClient client, string path)
     {

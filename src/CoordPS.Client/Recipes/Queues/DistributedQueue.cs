@@ -310,7 +310,7 @@ public sealed class DistributedQueue
             if (!await TryCreateLockAsync(lockPath, mark, ct).ConfigureAwait(false))
                 return null;
             created = true;
-            held = await HeldNode.WatchAsync(_client, lockPath, ct).ConfigureAwait(false);
+            held = await HeldNode.WatchAsync(_client, lockPath, ct, shared: true).ConfigureAwait(false);
             if (held is not null && await _client.TryGetDataAsync(path, null, ct).ConfigureAwait(false) is { } node)
                 return new QueueMessage(this, path, node.Data ?? [], node.Stat, held);
             // Completed by the consumer that had it before.
