@@ -83,22 +83,21 @@ public sealed partial class ZooKeeperClient
         }
     }
 
-    /// <summary>Ends a stream's watch: here at once, on the server when one is connected.</summary>
-    private async ValueTask RemoveAsync(ZNodeWatch watch)
+    /// <summary>Removes a watch that is no longer waited for: here at once, on the server when one is connected.</summary>
+    internal async Task ForgetWatchAsync(string path, WatcherType type, Action<WatchedEvent> handler)
     {
-        string serverPath = _session.ToServerPath(watch.Path);
-        WatcherType type = watch.Mode == AddWatchMode.PersistentRecursive ? WatcherType.PersistentRecursive : WatcherType.Persistent;
-        if (!_session.Watches.Contains(type, serverPath, watch.Handler))
+        string serverPath = _session.ToServerPath(path);
+        if (!_session.Watches.Contains(type, serverPath, handler))
             return;
         Task removed;
         lock (_session.Gate)
         {
-            WatcherType? onServer = _session.ServerRemoval(type, serverPath, watch.Handler);
-            _session.RemoveWatches(type, serverPath, watch.Handler);
+            WatcherType? onServer = _session.ServerRemoval(type, serverPath, handler);
+            _session.RemoveWatches(type, serverPath, handler);
             // A connection made later re-arms the table, in which it no longer is.
             if (onServer is not { } removal || !State.IsConnected)
                 return;
-            removed = Submit(new RemoveWatchesCall(watch.Path, serverPath, removal, type, watch.Handler), CancellationToken.None);
+            removed = Submit(new RemoveWatchesCall(path, serverPath, removal, type, handler), CancellationToken.None);
         }
 
         try
@@ -110,4 +109,7 @@ public sealed partial class ZooKeeperClient
             // The connection went with the watch, or the server has none: either way no event comes any more.
         }
     }
+
+    private ValueTask RemoveAsync(ZNodeWatch watch) => new(ForgetWatchAsync(
+        watch.Path, watch.Mode == AddWatchMode.PersistentRecursive ? WatcherType.PersistentRecursive : WatcherType.Persistent, watch.Handler));
 }

@@ -37,4 +37,27 @@ public sealed class RecipesOnScriptsTests
         var e = await Assert.ThrowsAsync<ConnectionLossException>(() => new DistributedQueue(client, "/queue").ReceiveAsync(stop.Token).WaitAsync(Eventually.Patience));
         Assert.True(e.OutcomeUnknown);
     }
+
+    [Fact]
+    public async Task A_watch_that_could_not_be_removed_is_not_set_again()
+    {
+        List<OpCode> asked = [];
+        await using var server = new ScriptedServer((header, _) =>
+        {
+            asked.Add(header.Type);
+            return header.Type switch
+            {
+                OpCode.RemoveWatches => null,
+                OpCode.GetData or OpCode.GetChildren2 => [Reply(header, ErrorCode.NoNode)],
+                OpCode.Sync => [Reply(header, ErrorCode.Ok, w => w.WriteString("/a"))],
+                _ => [Reply(header)],
+            };
+        });
+        await using ZooKeeperClient client = await ZooKeeperClient.ConnectAsync(server.ConnectionString);
+        TreeCache cache = await TreeCache.StartAsync(client, "/a");
+        await cache.DisposeAsync();
+        await client.SyncAsync("/a").WaitAsync(Eventually.Patience);
+        Assert.Equal(2, server.Connections);
+        Assert.DoesNotContain(OpCode.SetWatches2, asked);
+    }
 }

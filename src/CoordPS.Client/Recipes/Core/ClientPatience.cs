@@ -132,23 +132,9 @@ internal static class ClientPatience
         }
     }
 
-    /// <summary>Removes a one-shot watch that is no longer waited for, without waiting for the server.</summary>
-    internal static void ForgetWatch(this ZooKeeperClient client, string path, WatcherType type, Action<WatchedEvent> handler)
-    {
-        _ = ForgetAsync();
-
-        async Task ForgetAsync()
-        {
-            try
-            {
-                await client.RemoveWatchesAsync(path, type, handler).ConfigureAwait(false);
-            }
-            catch (ZooKeeperException)
-            {
-                // It has fired, or the connection or the session went with it; where it is left it fires once, for nobody.
-            }
-        }
-    }
+    /// <summary>Removes a watch that is no longer waited for, without waiting for the server.</summary>
+    internal static void ForgetWatch(this ZooKeeperClient client, string path, WatcherType type, Action<WatchedEvent> handler) =>
+        _ = client.ForgetWatchAsync(path, type, handler);
 
     /// <summary>The children as they are now, many requests in flight; what goes meanwhile is left out.</summary>
     internal static async IAsyncEnumerable<(string Name, ZNodeData Node)> ReadChildrenAsync(
