@@ -49,6 +49,29 @@ public abstract partial class RecipeContract
     }
 
     [ContractFact]
+    public async Task A_persistent_ephemeral_takes_the_place_of_another_of_its_session()
+    {
+        string path = $"{Root}/node";
+        PersistentEphemeralNode first = Track(await PersistentEphemeralNode.StartAsync(Other, path, Bytes("first")));
+        PersistentEphemeralNode second = Track(await PersistentEphemeralNode.StartAsync(Other, path, Bytes("second")));
+        Assert.Equal("second", Text((await Other.GetDataAsync(path)).Data));
+        await Eventually.TrueAsync(() => first.SessionId == 0, "the first knows");
+        Assert.Equal(Other.SessionId, second.SessionId);
+        await second.DisposeAsync();
+        await Eventually.TrueAsync(() => first.SessionId == Other.SessionId, "the first has it back");
+        Assert.Equal("first", Text((await Other.GetDataAsync(path)).Data));
+
+        await using (await PersistentEphemeralNode.StartAsync(Other, path, Bytes("third")))
+        {
+            await Eventually.TrueAsync(() => first.SessionId == 0, "the first knows again");
+            await first.DisposeAsync();
+            Assert.Equal("third", Text((await Other.GetDataAsync(path)).Data));
+        }
+
+        Assert.Null(await Other.ExistsAsync(path));
+    }
+
+    [ContractFact]
     public async Task A_tree_cache_follows_the_tree_over_lost_connections_and_sessions()
     {
         FaultProxy proxy = Proxy();

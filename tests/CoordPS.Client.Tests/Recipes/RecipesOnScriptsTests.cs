@@ -8,6 +8,8 @@ namespace CoordPS.Client.Tests.Recipes;
 /// <summary>What recipes do when answers are lost, or come, at the worst moment.</summary>
 public sealed class RecipesOnScriptsTests
 {
+    private const long SessionId = 0x1234;
+
     [Fact]
     public async Task A_consumer_that_stops_waiting_is_told_of_a_message_that_it_may_have_removed()
     {
@@ -39,6 +41,55 @@ public sealed class RecipesOnScriptsTests
     }
 
     [Fact]
+    public async Task Data_given_while_a_persistent_ephemeral_is_created_again_gets_there()
+    {
+        PersistentEphemeralNode? node = null;
+        var written = new TaskCompletionSource<byte[]>(TaskCreationOptions.RunContinuationsAsynchronously);
+        int creations = 0;
+        bool given = false;
+        long owner = 0;
+        await using var server = new ScriptedServer((header, body) =>
+        {
+            var reader = new JuteReader(body);
+            switch (header.Type)
+            {
+                case OpCode.Exists when owner == 0:
+                    return [Reply(header, ErrorCode.NoNode)];
+                case OpCode.Exists:
+                    if (creations == 2 && !given)
+                    {
+                        given = true;
+                        _ = node!.SetDataAsync([2]);
+                    }
+
+                    return [Reply(header, ErrorCode.Ok, w => StatOf(creations, owner).Write(w))];
+                case OpCode.Create2:
+                    owner = SessionId;
+                    creations++;
+                    return [Reply(header, ErrorCode.Ok, w => new Create2Response("/a", StatOf(creations, owner)).Write(w))];
+                case OpCode.SetData:
+                    written.TrySetResult(SetDataRequest.Read(ref reader).Data!);
+                    return [Reply(header, ErrorCode.Ok, w => StatOf(creations, owner).Write(w))];
+                case OpCode.Sync:
+                    // Another takes the znode, and leaves it at the second time.
+                    owner = owner == SessionId ? 1 : 0;
+                    return [Event(WatchEventType.NodeDeleted, "/a"), Reply(header, ErrorCode.Ok, w => w.WriteString("/a"))];
+                default:
+                    return [Reply(header)];
+            }
+        });
+        await using ZooKeeperClient client = await ZooKeeperClient.ConnectAsync(server.ConnectionString);
+        node = await PersistentEphemeralNode.StartAsync(client, "/a", [1]);
+        await using (node)
+        {
+            await client.SyncAsync("/a");
+            await Eventually.TrueAsync(() => node.SessionId == 0, "it knows that another has it");
+            await client.SyncAsync("/a");
+            Assert.Equal([2], await written.Task.WaitAsync(Eventually.Patience));
+        }
+    }
+
+    [Fact]
     public async Task A_watch_that_could_not_be_removed_is_not_set_again()
     {
         List<OpCode> asked = [];
@@ -60,4 +111,12 @@ public sealed class RecipesOnScriptsTests
         Assert.Equal(2, server.Connections);
         Assert.DoesNotContain(OpCode.SetWatches2, asked);
     }
+
+    private static byte[] Event(WatchEventType type, string path) => Frame(writer =>
+    {
+        new ReplyHeader(-1, -1, ErrorCode.Ok).Write(writer);
+        new WatcherEvent(type, KeeperState.SyncConnected, path).Write(writer);
+    });
+
+    private static Stat StatOf(long czxid, long owner) => new() { Czxid = czxid, Mzxid = czxid, EphemeralOwner = owner };
 }

@@ -15,6 +15,7 @@ public sealed class PersistentEphemeralNode : IAsyncDisposable
     private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private byte[] _data;
     private long _dataCount;
+    private long _createdCount;
     private Task _run = Task.CompletedTask;
     private (ZooKeeperClient Client, Stat Stat)? _created;
     private int _disposed;
@@ -101,7 +102,7 @@ public sealed class PersistentEphemeralNode : IAsyncDisposable
             return;
         try
         {
-            await at.Client.RepeatAsync(() => at.Client.SetDataAsync(Path, data, -1, ct), ct).ConfigureAwait(false);
+            await WriteAsync(at.Client, ct).ConfigureAwait(false);
         }
         catch (ZooKeeperException e) when (e is NoNodeException or SessionExpiredException)
         {
@@ -143,38 +144,46 @@ public sealed class PersistentEphemeralNode : IAsyncDisposable
 
     private async Task KeepAsync(ZooKeeperClient client, CancellationToken ct)
     {
+        // Others of the same session may want the znode, too.
+        bool mayBeNew = false;
         while (true)
         {
             Stat? stat = await client.RepeatAsync(() => client.ExistsAsync(Path, _signal.Handler, ct), ct).ConfigureAwait(false);
             if (stat is null)
             {
-                await CreateAsync(client, ct).ConfigureAwait(false);
+                mayBeNew |= await CreateAsync(client, replace: false, ct).ConfigureAwait(false);
                 continue;
             }
 
-            if (stat.Value.EphemeralOwner != client.SessionId)
+            bool isOurs, isNew, isStale;
+            lock (_gate)
+            {
+                isNew = _created?.Stat.Czxid != stat.Value.Czxid;
+                isOurs = stat.Value.EphemeralOwner == client.SessionId && (mayBeNew || !isNew);
+                isStale = isNew && _createdCount != _dataCount;
+                _created = isOurs ? (client, stat.Value) : null;
+            }
+
+            mayBeNew = false;
+            if (!isOurs)
             {
                 // What is there at first was left by an owner that is gone, most likely: whoever comes last has the znode. An owner that it was
                 // taken from waits, or two of the same name would take it from each other for ever.
                 if (_first.Task.IsCompleted)
-                {
-                    lock (_gate)
-                        _created = null;
                     await _signal.WaitAsync(ct).ConfigureAwait(false);
-                }
                 else
-                {
-                    await client.DeleteIfThereAsync(Path, ct).ConfigureAwait(false);
-                }
-
+                    mayBeNew = await CreateAsync(client, replace: true, ct).ConfigureAwait(false);
                 continue;
             }
 
-            bool isNew;
-            lock (_gate)
+            try
             {
-                isNew = _created?.Stat.Czxid != stat.Value.Czxid;
-                _created = (client, stat.Value);
+                if (isStale)
+                    await WriteAsync(client, ct).ConfigureAwait(false);
+            }
+            catch (NoNodeException)
+            {
+                continue;
             }
 
             _first.TrySetResult();
@@ -184,42 +193,58 @@ public sealed class PersistentEphemeralNode : IAsyncDisposable
         }
     }
 
-    private async Task CreateAsync(ZooKeeperClient client, CancellationToken ct)
+    /// <summary>Writes the data there is, so that of two writes the later has the newer.</summary>
+    private Task<Stat> WriteAsync(ZooKeeperClient client, CancellationToken ct) => client.RepeatAsync(
+        () =>
+        {
+            lock (_gate)
+                return client.SetDataAsync(Path, _data, -1, ct);
+        },
+        ct);
+
+    /// <summary>Creates the znode, or puts it in the place of another at once.</summary>
+    /// <returns>Whether it may be there by that.</returns>
+    private async Task<bool> CreateAsync(ZooKeeperClient client, bool replace, CancellationToken ct)
     {
         try
         {
-            long count;
             byte[] data;
             lock (_gate)
-                (data, count) = (_data, _dataCount);
+                (data, _createdCount) = (_data, _dataCount);
             // Not cancelled: a znode created for nobody would stay.
-            await client.CreateAsync(Path, data, CreateMode.Ephemeral, null, null, CancellationToken.None).WaitAsync(ct).ConfigureAwait(false);
-            lock (_gate)
-            {
-                if (count == _dataCount)
-                    return;
-                data = _data;
-            }
-
-            await client.RepeatAsync(() => client.SetDataAsync(Path, data, -1, ct), ct).ConfigureAwait(false);
+            Task creation = replace
+                ? client.MultiAsync([ZooKeeperOperation.Delete(Path), ZooKeeperOperation.Create(Path, data, CreateMode.Ephemeral)], CancellationToken.None)
+                : client.CreateAsync(Path, data, CreateMode.Ephemeral, null, null, CancellationToken.None);
+            await creation.WaitAsync(ct).ConfigureAwait(false);
+            return true;
         }
         catch (OperationCanceledException)
         {
             _ = HeldNode.DeleteOwnAsync(client, Path);
             throw;
         }
+        catch (ZooKeeperTransactionException e) when (e.Error == ErrorCode.NoNode)
+        {
+            // It has gone by itself.
+            return false;
+        }
         catch (NoNodeException)
         {
             await client.EnsureContainersAsync(ZPath.Parent(Path), ct).ConfigureAwait(false);
+            return false;
         }
         catch (NodeExistsException)
         {
-            // The next look tells whose.
+            // The next look tells whose. If it is ours, by a try whose answer was lost, it has the data of then.
+            lock (_gate)
+                _createdCount = -1;
+            return false;
         }
         catch (ZooKeeperException e) when (e.IsOutage())
         {
             // The next look tells whether it was created.
             await client.WhenServedAsync(ct).ConfigureAwait(false);
+            return e.IsOutcomeUnknown();
         }
     }
 }
