@@ -72,6 +72,36 @@ public abstract partial class RecipeContract
     }
 
     [ContractFact]
+    public async Task What_a_stream_of_a_tree_cache_begins_with_does_not_come_twice()
+    {
+        string top = $"{Root}/tree";
+        await Other.CreateAsync(top);
+        await Other.CreateAsync($"{top}/a");
+        var streams = new ConcurrentQueue<IAsyncEnumerable<TreeCacheEvent>>();
+        TreeCache cache = Track(await TreeCache.StartAsync(Other, top, (sender, e) =>
+        {
+            if (e.Type is TreeCacheEventType.Removed or TreeCacheEventType.Initialized)
+                streams.Enqueue(((TreeCache)sender!).ReadEventsAsync(includeCurrent: true));
+        }));
+        await Other.DeleteAsync($"{top}/a");
+        await Other.CreateAsync($"{top}/z");
+        await Eventually.TrueAsync(() => cache.GetChildren(top) is ["z"], "the changes are seen");
+        await cache.DisposeAsync();
+        Assert.Equal(2, streams.Count);
+        foreach (IAsyncEnumerable<TreeCacheEvent> stream in streams)
+        {
+            Dictionary<string, TreeCacheEventType> last = [];
+            await foreach (TreeCacheEvent e in stream.Where(e => e.Path is not null))
+            {
+                Assert.Equal(e.Type == TreeCacheEventType.Added, last.GetValueOrDefault(e.Path!, TreeCacheEventType.Removed) == TreeCacheEventType.Removed);
+                last[e.Path!] = e.Type;
+            }
+
+            Assert.Equal(TreeCacheEventType.Added, last[top]);
+        }
+    }
+
+    [ContractFact]
     public async Task A_tree_cache_follows_the_tree_over_lost_connections_and_sessions()
     {
         FaultProxy proxy = Proxy();

@@ -90,10 +90,14 @@ public sealed class TreeCache : IAsyncDisposable
         Channel<TreeCacheEvent> stream = Channel.CreateUnbounded<TreeCacheEvent>();
         lock (_gate)
         {
-            if (includeCurrent && _isInitialized)
+            if (includeCurrent)
             {
                 foreach ((string path, ZNodeData node) in Snapshot())
                     stream.Writer.TryWrite(new TreeCacheEvent(TreeCacheEventType.Added, path, node));
+            }
+
+            if (includeCurrent && _isInitialized)
+            {
                 stream.Writer.TryWrite(new TreeCacheEvent(TreeCacheEventType.Initialized));
             }
 
@@ -165,55 +169,52 @@ public sealed class TreeCache : IAsyncDisposable
         // A read that was slow must not undo a newer one.
         if (previous is { } old && old.Stat.Czxid == node.Stat.Czxid && old.Stat.Mzxid >= node.Stat.Mzxid)
             return;
-        _nodes[path] = node;
-        if (previous is { } gone && gone.Stat.Czxid != node.Stat.Czxid)
-        {
-            Tell(new TreeCacheEvent(TreeCacheEventType.Removed, path, gone));
-            previous = null;
-        }
-
-        Tell(previous is null
-            ? new TreeCacheEvent(TreeCacheEventType.Added, path, node)
-            : new TreeCacheEvent(TreeCacheEventType.Changed, path, node, previous));
+        ZNodeData now = node;
+        void Change() => _nodes[path] = now;
+        TreeCacheEvent added = new(TreeCacheEventType.Added, path, node);
+        if (previous is not { } before)
+            Tell(Change, added);
+        else if (before.Stat.Czxid == node.Stat.Czxid)
+            Tell(Change, new TreeCacheEvent(TreeCacheEventType.Changed, path, node, before));
+        else
+            Tell(Change, new TreeCacheEvent(TreeCacheEventType.Removed, path, before), added);
     }
 
     private void Remove(string path)
     {
         // Children go first on the server too, but their events may come as one gap.
-        foreach (string gone in _nodes.Keys.Where(p => ZPath.IsSameOrBelow(p, path)).OrderDescending(StringComparer.Ordinal).ToArray())
-        {
-            if (_nodes.TryRemove(gone, out ZNodeData node))
-                Tell(new TreeCacheEvent(TreeCacheEventType.Removed, gone, node));
-        }
+        foreach (KeyValuePair<string, ZNodeData> gone in _nodes.Where(node => ZPath.IsSameOrBelow(node.Key, path)).OrderByDescending(node => node.Key, StringComparer.Ordinal).ToArray())
+            Tell(() => _nodes.TryRemove(gone.Key, out _), new TreeCacheEvent(TreeCacheEventType.Removed, gone.Key, gone.Value));
     }
 
     private void Suspend()
     {
-        if (!IsCurrent)
-            return;
-        IsCurrent = false;
-        Tell(new TreeCacheEvent(TreeCacheEventType.Suspended));
+        if (IsCurrent)
+            Tell(() => IsCurrent = false, new TreeCacheEvent(TreeCacheEventType.Suspended));
     }
 
     private void Complete()
     {
-        IsCurrent = true;
-        bool first = !_isInitialized;
-        Tell(new TreeCacheEvent(first ? TreeCacheEventType.Initialized : TreeCacheEventType.Resumed));
-        lock (_gate)
-            _isInitialized = true;
+        TreeCacheEventType type = _isInitialized ? TreeCacheEventType.Resumed : TreeCacheEventType.Initialized;
+        Tell(() => IsCurrent = _isInitialized = true, new TreeCacheEvent(type));
         _initialized.TrySetResult();
     }
 
-    private void Tell(TreeCacheEvent e)
+    /// <summary>Makes a change and tells of it, together: a stream that begins meanwhile has it either in the view or as an event.</summary>
+    private void Tell(Action change, params ReadOnlySpan<TreeCacheEvent> events)
     {
         lock (_gate)
         {
-            foreach (Channel<TreeCacheEvent> stream in _streams)
-                stream.Writer.TryWrite(e);
+            change();
+            foreach (TreeCacheEvent e in events)
+            {
+                foreach (Channel<TreeCacheEvent> stream in _streams)
+                    stream.Writer.TryWrite(e);
+            }
         }
 
-        Changed?.Invoke(this, e);
+        foreach (TreeCacheEvent e in events)
+            Changed?.Invoke(this, e);
     }
 
     /// <summary>Follows the tree with one session.</summary>
@@ -227,15 +228,15 @@ public sealed class TreeCache : IAsyncDisposable
         {
             try
             {
-                await client.RepeatAsync(() => client.AddWatchAsync(cache.Path, AddWatchMode.PersistentRecursive, OnEvent, ct), ct).ConfigureAwait(false);
-            }
-            catch (UnimplementedException)
-            {
-                _recursive = false;
-            }
+                try
+                {
+                    await client.RepeatAsync(() => client.AddWatchAsync(cache.Path, AddWatchMode.PersistentRecursive, OnEvent, ct), ct).ConfigureAwait(false);
+                }
+                catch (UnimplementedException)
+                {
+                    _recursive = false;
+                }
 
-            try
-            {
                 await ReadAllAsync(ct).ConfigureAwait(false);
                 await foreach (WatchedEvent e in _events.Reader.ReadAllAsync(ct).ConfigureAwait(false))
                     await TakeAsync(e, ct).ConfigureAwait(false);
