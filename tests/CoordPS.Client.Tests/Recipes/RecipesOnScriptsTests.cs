@@ -112,6 +112,46 @@ public sealed class RecipesOnScriptsTests
         Assert.DoesNotContain(OpCode.SetWatches2, asked);
     }
 
+    [Fact]
+    public async Task A_tree_cache_without_recursive_watches_sees_what_was_created_again_while_it_looked()
+    {
+        string[] children = ["a"];
+        int created = 1;
+        await using var server = new ScriptedServer((header, body) =>
+        {
+            var reader = new JuteReader(body);
+            switch (header.Type)
+            {
+                case OpCode.AddWatch:
+                    return [Reply(header, ErrorCode.Unimplemented)];
+                case OpCode.Exists:
+                    return [Reply(header, ErrorCode.Ok, w => StatOf(1, 0).Write(w))];
+                case OpCode.GetData:
+                    int czxid = reader.ReadStringOrEmpty() == "/t" ? 1 : created;
+                    return [Reply(header, ErrorCode.Ok, w => new GetDataResponse([], StatOf(czxid, 0)).Write(w))];
+                case OpCode.GetChildren2:
+                    string[] names = reader.ReadStringOrEmpty() == "/t" ? children : [];
+                    return [Reply(header, ErrorCode.Ok, w => new GetChildren2Response(names, StatOf(1, 0)).Write(w))];
+                case OpCode.Sync:
+                    // One was created, which is told of; the other deleted and created again before the watch is set anew.
+                    children = ["a", "b"];
+                    created = 2;
+                    return
+                    [
+                        Event(WatchEventType.NodeChildrenChanged, "/t"), Event(WatchEventType.NodeDeleted, "/t/a"),
+                        Reply(header, ErrorCode.Ok, w => w.WriteString("/t")),
+                    ];
+                default:
+                    return [Reply(header)];
+            }
+        });
+        await using ZooKeeperClient client = await ZooKeeperClient.ConnectAsync(server.ConnectionString);
+        await using TreeCache cache = await TreeCache.StartAsync(client, "/t");
+        Assert.Equal(["a"], cache.GetChildren("/t"));
+        await client.SyncAsync("/t");
+        await Eventually.TrueAsync(() => cache.GetChildren("/t") is ["a", "b"] && cache.Get("/t/a")?.Stat.Czxid == 2, "both are there");
+    }
+
     private static byte[] Event(WatchEventType type, string path) => Frame(writer =>
     {
         new ReplyHeader(-1, -1, ErrorCode.Ok).Write(writer);

@@ -270,9 +270,11 @@ public sealed class TreeCache : IAsyncDisposable
                     break;
                 case WatchEventType.NodeDeleted:
                     cache.Remove(e.Path!);
-                    // The watch on the top is gone with it.
+                    // The watch on it is gone, and it may be there again.
                     if (!_recursive && e.Path == cache.Path)
                         await ReadTopAsync(ct).ConfigureAwait(false);
+                    else if (!_recursive)
+                        await ReadAgainAsync(e.Path!, ct).ConfigureAwait(false);
                     break;
                 case WatchEventType.NodeChildrenChanged when !_recursive:
                     await ReadChildrenAsync(e.Path!, ct).ConfigureAwait(false);
@@ -341,6 +343,17 @@ public sealed class TreeCache : IAsyncDisposable
                 cache.Put(path, node);
             else
                 cache.Remove(path);
+        }
+
+        /// <summary>
+        /// For servers without recursive watches: a znode that was created again before its parent's children were read last is not told of
+        /// any more.
+        /// </summary>
+        private async Task ReadAgainAsync(string path, CancellationToken ct)
+        {
+            await ReadNodeAsync(path, ct).ConfigureAwait(false);
+            if (cache.Get(path) is not null)
+                await ReadChildrenAsync(path, ct).ConfigureAwait(false);
         }
 
         /// <summary>For servers without recursive watches: sees which children came and went.</summary>
