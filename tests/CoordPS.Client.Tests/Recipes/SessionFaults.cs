@@ -1,3 +1,5 @@
+using CoordPS.Testing;
+
 namespace CoordPS.Client.Tests.Recipes;
 
 /// <summary>What happens to sessions.</summary>
@@ -21,6 +23,8 @@ internal static class SessionFaults
                     SessionId = client.SessionId,
                     SessionPassword = client.Password,
                     SessionTimeout = client.NegotiatedTimeout,
+                    // The server drops it when the client takes the session back in the middle of the handshake.
+                    ConnectRetryTime = Eventually.Patience,
                 });
                 await usurper.DisposeAsync();
             }
