@@ -39,5 +39,5 @@ public sealed class GetCoordEnsembleCommand : AsyncCmdlet
 
     internal static CoordException NoEnsemble(string name) => new(
         "NoEnsemble", ErrorCode.NoNode, $"There is no ensemble named '{name}' in this process, nor one of processes or containers.",
-        "See which there are with Get-CoordEnsemble, or start one with Start-CoordEnsemble. Those in containers are found on the engine of DOCKER_HOST or the docker context, if it answers within two seconds, and on those that this process has started one on.");
+        "See which there are with Get-CoordEnsemble, or start one with Start-CoordEnsemble. Those in containers are found on the engine of DOCKER_HOST or the docker context, if it answers within two seconds, ten on this machine, and on those that this process has started one on.");
 }

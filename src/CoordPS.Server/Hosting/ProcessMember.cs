@@ -10,7 +10,9 @@ internal sealed class ProcessMember : LocalMember
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
-    private static readonly TimeSpan AnswerPatience = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>How long one that runs may take to say what it does before it counts as not serving: a busy machine may stall for a while.</summary>
+    private static readonly TimeSpan AnswerPatience = TimeSpan.FromSeconds(3);
 
     private readonly string _executable;
     private readonly Lock _lock = new();

@@ -8,8 +8,11 @@ namespace CoordPS.Cmdlets;
 /// </summary>
 internal static class EnsembleEngines
 {
-    /// <summary>How long an engine may take to answer that nobody named.</summary>
+    /// <summary>How long an engine elsewhere may take to answer that nobody named.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long one on this machine may take: where there is none that is known at once, and one that is there may be busy.</summary>
+    private static readonly TimeSpan LocalPatience = TimeSpan.FromSeconds(10);
 
     /// <summary>For as long as the process lives, as its ensembles may.</summary>
     private static readonly ConcurrentDictionary<(string, string?), DockerEngineClient> Clients = new();
@@ -26,7 +29,7 @@ internal static class EnsembleEngines
         foreach (DockerEngineClient engine in Known())
         {
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
-            limit.CancelAfter(Patience);
+            limit.CancelAfter(engine.Endpoint.Scheme == "tcp" ? Patience : LocalPatience);
             try
             {
                 found.AddRange(await ContainerEnsemble.FindAsync(engine, limit.Token).ConfigureAwait(false));
