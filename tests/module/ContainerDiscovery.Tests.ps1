@@ -29,18 +29,18 @@ Describe 'Registration of containers <_>' -ForEach '', '--live-restore' -Skip:([
         function Get-Registered { @(Get-CoordService web -Session $reader -ErrorAction Ignore | ForEach-Object { $_.Metadata['container'] } | Sort-Object) -join ' ' }
         function Get-Up { @((Get-CoordContainer -DockerHost $engine -State Running -Health Healthy, None -Label 'coordps.service=web').Name | Sort-Object) -join ' ' }
 
-        # Waits until the engine itself counts so many as running and healthy, and then at most five seconds for the registry to say the same.
+        # Waits until the engine itself counts so many as running and healthy, and then for the registry to say the same.
         function Assert-Registered([int] $Count) {
             Wait-Until { @(Get-CoordContainer -DockerHost $engine -State Running -Health Healthy, None -Label 'coordps.service=web').Count -eq $Count } 30
             $up = Get-Up
-            try { Wait-Until { (Get-Registered) -eq $up } 5 } catch { throw "Up: '$up', registered: '$(Get-Registered)', changes: $(for ($i = 0; $i -lt $run.Output.Count; $i++) { $run.Output[$i] }) $($run.Shell.Streams.Error.Count) $($run.Shell.InvocationStateInfo.Reason)" }
+            try { Wait-Until { (Get-Registered) -eq $up } } catch { throw "Up: '$up', registered: '$(Get-Registered)', changes: $(for ($i = 0; $i -lt $run.Output.Count; $i++) { $run.Output[$i] }) $($run.Shell.Streams.Error.Count) $($run.Shell.InvocationStateInfo.Reason)" }
             @(Get-ZNodeChild /services/web -Session $reader).Count | Should -Be $Count -Because 'none is registered twice'
         }
 
         # The same where it is the engine's affair how many have survived.
         function Assert-Same {
             Wait-Until { (Get-CoordContainer -DockerHost $engine -Label 'coordps.service=web').Health -notcontains 'Starting' } 30
-            Wait-Until { (Get-Registered) -eq (Get-Up) } 5
+            Wait-Until { (Get-Registered) -eq (Get-Up) }
         }
 
         # As a health check that fails or succeeds from now on.
@@ -96,7 +96,7 @@ Describe 'Registration of containers <_>' -ForEach '', '--live-restore' -Skip:([
         'the session is lost' | Write-Verbose
         $names = Get-Registered
         Stop-Session $session
-        Wait-Until { (Get-Registered) -eq $names } 5
+        Wait-Until { (Get-Registered) -eq $names }
 
         'the engine is killed' | Write-Verbose
         Stop-TestEngine $folder -Kill
@@ -108,7 +108,7 @@ Describe 'Registration of containers <_>' -ForEach '', '--live-restore' -Skip:([
 
         'nobody watches any more' | Write-Verbose
         $run.Shell.Stop()
-        Wait-Until { (Get-Registered) -eq '' } 5
+        Wait-Until { (Get-Registered) -eq '' }
     }
 }
 
@@ -143,8 +143,14 @@ Describe 'Registration of containers' -Skip:([bool](Get-MissingEngine)) {
 
     It 'says what is wrong with labels, and goes on' {
         $null = Start-CoordContainer $box -Name "${prefix}bad" -Network host -Command sleep, 600 -Label @{ 'coordps.service' = 'x'; 'coordps.port' = 'http' }
-        $null = Register-CoordContainer -Timeout 1s -BasePath /reg -WarningVariable warned 3>$null
-        "$warned" | Should -BeLike '*coordps.port=http is no port*'
+        $run = Start-Background { Register-CoordContainer -BasePath /reg -Session $Session } $session
+        try {
+            Wait-Until { "$($run.Shell.Streams.Warning)" -like '*coordps.port=http is no port*' }
+            $run.Shell.InvocationStateInfo.State | Should -Be Running
+        } finally {
+            $run.Shell.Stop()
+            $run.Shell.Dispose()
+        }
     }
 
     It 'keeps what is registered while the engine refuses to say how a container is' -Skip:(-not (Test-Path /usr/bin/python3)) {
