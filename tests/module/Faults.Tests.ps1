@@ -19,7 +19,7 @@ Describe 'Faults' {
         $faults.IsCut | Should -Not -Contain $false
         Wait-Until { -not $leader.IsServing } 'the isolated leader serves nobody'
         Wait-Until { $ensemble.Leader -notin $null, $leader.Id } 'another leads'
-        $ensemble.State | Should -Be 'Degraded'
+        Wait-Until { $ensemble.State -eq 'Degraded' } 'two of three serve'
         $null = $ensemble.ConnectionString | Connect-Coord -RetryTime 20s
         $null = New-ZNode /meanwhile
         $ensemble | Invoke-CoordFault -Heal | Should -BeNullOrEmpty
