@@ -31,7 +31,7 @@ function Start-TestEngine([string] $Folder, [string] $Options) {
 function Stop-TestEngine([string] $Folder, [switch] $Kill) {
     $engine = Get-Process -Id ([int](Get-Content "$Folder/dockerd.pid"))
     & /bin/kill ($Kill ? '-KILL' : '-TERM') $engine.Id
-    if (-not $engine.WaitForExit(30000)) { throw "The engine in $Folder does not end." }
+    if (-not $engine.WaitForExit(60000)) { throw "The engine in $Folder does not end." }
 }
 
 # Stops the engine of a folder for good.

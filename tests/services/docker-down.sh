@@ -8,7 +8,7 @@ client=$(PATH=/usr/bin:$PATH command -v docker)
 
 stop() { # NAME PID
     kill "$2" 2>/dev/null || return
-    for _ in $(seq 300); do
+    for _ in $(seq 600); do
         kill -0 "$2" 2>/dev/null || return
         sleep 0.1
     done

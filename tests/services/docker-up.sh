@@ -23,7 +23,7 @@ fi
 wait_for() { # WHAT PID COMMAND...
     local what=$1 pid=$2
     shift 2
-    for _ in $(seq 300); do
+    for _ in $(seq 1200); do
         "$@" >/dev/null 2>&1 && return
         kill -0 "$pid" 2>/dev/null || break
         sleep 0.1
