@@ -221,7 +221,8 @@ foreach ($peer in $peers) {
 
             It 'are taken back when the registry does not agree' {
                 $short = @{} + $gate
-                $short.Timeout = '6s'
+                # The rollout takes its part of it.
+                $short.Timeout = '12s'
                 $failed = { Publish-CoordDeployment app:4 @short -Config @{ color = 'red' } -WaitForService app -Minimum 2 } | Should -Throw -PassThru
                 $failed.FullyQualifiedErrorId | Should -BeLike 'ServiceTimeout,*'
                 "$failed" | Should -Match '0 of 2 instances of service app .* and \d+ from before this rollout'
@@ -276,7 +277,7 @@ foreach ($peer in $peers) {
                     Publish-CoordDeployment app:not-ready -Name app -Replicas 2 -Port 8080 -LockPath /locks/deploy/app -ConfigPath /app/config -Config @{ color = 'red' } -Verbose -Session `$Session
 "@)) $session
                 Wait-Until { $running.Shell.Streams.Verbose.Message -match 'Waiting for .*replicas' }
-                (Measure-Command { $running.Shell.Stop() }).TotalSeconds | Should -BeLessThan 10
+                (Measure-Command { $running.Shell.Stop() }).TotalSeconds | Should -BeLessThan 30
                 $running.Shell.Dispose()
                 Should-BeAsBefore $before
                 (Get-Record).result | Should -Be RolledBack
@@ -306,7 +307,7 @@ foreach ($peer in $peers) {
             It 'keep what someone else has changed in the configuration meanwhile, and say so' {
                 $running = Start-Background ([scriptblock]::Create(@"
                     `$env:KUBECONFIG = '$($cluster.KubeConfig)'
-                    Publish-CoordDeployment app:not-ready -Name app -Replicas 2 -Port 8080 -LockPath /locks/deploy/app -ConfigPath /app/config -Config @{ color = 'red'; size = 1 } -Timeout 3s -Verbose -Session `$Session
+                    Publish-CoordDeployment app:not-ready -Name app -Replicas 2 -Port 8080 -LockPath /locks/deploy/app -ConfigPath /app/config -Config @{ color = 'red'; size = 1 } -Timeout 8s -Verbose -Session `$Session
 "@)) $session
                 Wait-Until { $running.Shell.Streams.Verbose.Message -match 'Waiting for .*replicas' }
                 Set-CoordConfig /app/config -Key color -Value theirs -Session $other | Out-Null
@@ -373,7 +374,7 @@ foreach ($peer in $peers) {
             Wait-Until { $data = Get-Data; $data.DB__HOST -eq 'db-2' -and -not $data.EXTRA }
             kubectl delete configmap app-config --wait=false | Out-Null
             Wait-Until { (Get-Data).SIZE -eq '3' }
-            (Measure-Command { $running.Shell.Stop() }).TotalSeconds | Should -BeLessThan 2
+            (Measure-Command { $running.Shell.Stop() }).TotalSeconds | Should -BeLessThan 10
             # Not before: the output of a pipeline that runs is waited for.
             $running.Output.Action | Should -Contain Configured
             $running.Shell.Dispose()
