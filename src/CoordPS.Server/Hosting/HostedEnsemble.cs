@@ -4,7 +4,7 @@ namespace CoordPS.Server.Hosting;
 public abstract class HostedEnsemble : IAsyncDisposable
 {
     /// <summary>How long members that are not needed for the quorum may take to join before the ensemble counts as started without them.</summary>
-    private static readonly TimeSpan JoinPatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan JoinPatience = TimeSpan.FromSeconds(15);
 
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(10);
 
