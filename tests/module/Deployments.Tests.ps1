@@ -228,7 +228,8 @@ Import-Module '$global:CoordTestModulePath'
     Publish-CoordDeployment | ForEach-Object { if (`$_.Name -eq 'stop-20') { 'go' } }
 "@
         Set-Content "$TestDrive/stop.ps1" $script
-        $start = [System.Diagnostics.ProcessStartInfo]::new((Get-Process -Id $PID).Path, [string[]]('-NoProfile', '-NonInteractive', '-File', "$TestDrive/stop.ps1"))
+        # Tests that run in the background of a shell ignore the signal, and so would what they start.
+        $start = [System.Diagnostics.ProcessStartInfo]::new('env', [string[]]('--default-signal=INT', (Get-Process -Id $PID).Path, '-NoProfile', '-NonInteractive', '-File', "$TestDrive/stop.ps1"))
         $start.RedirectStandardOutput = $true
         $process = [System.Diagnostics.Process]::Start($start)
         $process.StandardOutput.ReadLine() | Should -Be 'go'
