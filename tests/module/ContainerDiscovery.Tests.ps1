@@ -29,18 +29,21 @@ Describe 'Registration of containers <_>' -ForEach '', '--live-restore' -Skip:([
         function Get-Registered { @(Get-CoordService web -Session $reader -ErrorAction Ignore | ForEach-Object { $_.Metadata['container'] } | Sort-Object) -join ' ' }
         function Get-Up { @((Get-CoordContainer -DockerHost $engine -State Running -Health Healthy, None -Label 'coordps.service=web').Name | Sort-Object) -join ' ' }
 
+        # Waits for what the registry has to say five seconds later, not counting a machine that stands still.
+        function Wait-Registry([scriptblock] $Condition) { Measure-Time { Wait-Until $Condition } | Should -BeLessThan 5 -Because 'the registry follows' }
+
         # Waits until the engine itself counts so many as running and healthy, and then for the registry to say the same.
         function Assert-Registered([int] $Count) {
             Wait-Until { @(Get-CoordContainer -DockerHost $engine -State Running -Health Healthy, None -Label 'coordps.service=web').Count -eq $Count } 30
             $up = Get-Up
-            try { Wait-Until { (Get-Registered) -eq $up } } catch { throw "Up: '$up', registered: '$(Get-Registered)', changes: $(for ($i = 0; $i -lt $run.Output.Count; $i++) { $run.Output[$i] }) $($run.Shell.Streams.Error.Count) $($run.Shell.InvocationStateInfo.Reason)" }
+            try { Wait-Registry { (Get-Registered) -eq $up } } catch { throw "Up: '$up', registered: '$(Get-Registered)', changes: $(for ($i = 0; $i -lt $run.Output.Count; $i++) { $run.Output[$i] }) $($run.Shell.Streams.Error.Count) $($run.Shell.InvocationStateInfo.Reason)" }
             @(Get-ZNodeChild /services/web -Session $reader).Count | Should -Be $Count -Because 'none is registered twice'
         }
 
         # The same where it is the engine's affair how many have survived.
         function Assert-Same {
             Wait-Until { (Get-CoordContainer -DockerHost $engine -Label 'coordps.service=web').Health -notcontains 'Starting' } 30
-            Wait-Until { (Get-Registered) -eq (Get-Up) }
+            Wait-Registry { (Get-Registered) -eq (Get-Up) }
         }
 
         # As a health check that fails or succeeds from now on.
@@ -96,7 +99,7 @@ Describe 'Registration of containers <_>' -ForEach '', '--live-restore' -Skip:([
         'the session is lost' | Write-Verbose
         $names = Get-Registered
         Stop-Session $session
-        Wait-Until { (Get-Registered) -eq $names }
+        Wait-Registry { (Get-Registered) -eq $names }
 
         'the engine is killed' | Write-Verbose
         Stop-TestEngine $folder -Kill
@@ -108,7 +111,7 @@ Describe 'Registration of containers <_>' -ForEach '', '--live-restore' -Skip:([
 
         'nobody watches any more' | Write-Verbose
         $run.Shell.Stop()
-        Wait-Until { (Get-Registered) -eq '' }
+        Wait-Registry { (Get-Registered) -eq '' }
     }
 }
 

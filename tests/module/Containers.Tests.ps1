@@ -87,7 +87,7 @@ Describe 'Containers' -Skip:([bool]$missing) {
         $null = Start-Box stubborn 'trap "" TERM; echo set; while :; do sleep 0.05; done'
         'polite', 'stubborn' | ForEach-Object { Wait-Until { (Get-CoordContainerLog "$prefix$_").Line -eq 'set' } }
         (Stop-CoordContainer "${prefix}polite" -PassThru).ExitCode | Should -Be 7
-        (Measure-Command { Stop-CoordContainer "${prefix}stubborn" -Timeout 1s }).TotalSeconds | Should -BeLessThan 10 -Because 'that is how long it would get unasked'
+        Measure-Time { Stop-CoordContainer "${prefix}stubborn" -Timeout 1s } | Should -BeLessThan 10 -Because 'that is how long it would get unasked'
         $killed = Get-CoordContainer "${prefix}stubborn"
         $killed.ExitCode | Should -Be 137
         { $killed | Stop-CoordContainer -Kill -ErrorAction Stop } | Should -Not -Throw
@@ -169,7 +169,7 @@ Describe 'Containers' -Skip:([bool]$missing) {
             'f1', 'f2' | ForEach-Object { $null = Start-Box $_ "i=0; while :; do echo $_ `$i; i=`$((i+1)); sleep 0.1; done" }
             $run = Start-Background ([scriptblock]::Create("Get-CoordContainer '${prefix}f*' | Get-CoordContainerLog -Follow"))
             Wait-Until { @(Get-Emitted $run | Where-Object Container -EQ "${prefix}f1").Count -gt 3 -and @(Get-Emitted $run | Where-Object Container -EQ "${prefix}f2").Count -gt 3 }
-            (Measure-Command { $run.Shell.Stop() }).TotalSeconds | Should -BeLessThan 10
+            Measure-Time { $run.Shell.Stop() } | Should -BeLessThan 1
             $run.Shell.Dispose()
             (@($run.Output | Where-Object Container -EQ "${prefix}f1").Line | Select-Object -First 3) | Should -Be 'f1 0', 'f1 1', 'f1 2'
         }
@@ -203,7 +203,7 @@ Describe 'Containers' -Skip:([bool]$missing) {
             (Watch-CoordContainer "${prefix}life" -Since 1m -Count 1 -Timeout 30s -Action die).ExitCode | Should -Be 5
             $run = Start-Background { Watch-CoordContainer -Verbose }
             Wait-Until { $run.Shell.Streams.Verbose.Count -gt 0 }
-            (Measure-Command { $run.Shell.Stop() }).TotalSeconds | Should -BeLessThan 10
+            Measure-Time { $run.Shell.Stop() } | Should -BeLessThan 1
             $run.Shell.Dispose()
         }
 
