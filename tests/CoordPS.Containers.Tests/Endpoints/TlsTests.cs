@@ -11,7 +11,7 @@ namespace CoordPS.Containers.Tests;
 /// <summary>
 /// Mutual TLS, as of <c>dockerd --tlsverify</c>: a listener on TCP that wants a certificate and passes what it decrypts on to the real engine's socket.
 /// </summary>
-public sealed class TlsTests : IAsyncDisposable
+public sealed class TlsTests : IAsyncLifetime, IDisposable
 {
     private readonly TempDirectory _certificates = new();
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -19,11 +19,18 @@ public sealed class TlsTests : IAsyncDisposable
     private readonly X509Certificate2 _authority = Issue("CN=authority", null);
     private Task _serving = Task.CompletedTask;
 
-    public async ValueTask DisposeAsync()
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
     {
         await _ended.CancelAsync();
         _listener.Stop();
         await _serving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    public void Dispose()
+    {
+        _listener.Dispose();
         _certificates.Dispose();
         _authority.Dispose();
         _ended.Dispose();
