@@ -183,7 +183,7 @@ public abstract partial class ClientContract
         Task copying = TreeCopy.ToEnsembleAsync(tree, client, $"{Root}/far", All, new TreeCopyOptions(), stopped, stop.Token);
         while (!copying.IsCompleted && rounds < 2)
         {
-            await Eventually.TrueAsync(() => stopped.Created > 3000 * (rounds + 1) || copying.IsCompleted, "the copy goes on");
+            await Eventually.TrueAsync(() => stopped.Created > 1000 * (rounds + 1) || copying.IsCompleted, "the copy goes on");
             proxy.Cut();
             rounds++;
         }
