@@ -23,7 +23,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 root=$($python -c 'import kazoo, os; print(os.path.dirname(os.path.dirname(kazoo.__file__)))')
 timeout=()
-$python -c 'import pytest_timeout' 2>/dev/null && timeout=(--timeout=120)
+$python -c 'import pytest_timeout' 2>/dev/null && timeout=(--timeout=60)
 
 suite() { # NAME COMMAND TESTS...
     local name=$1 command=$2
